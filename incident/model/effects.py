@@ -1,0 +1,140 @@
+"""Everything we may ask of the world. Imperative; each carries its business key, and comes back as an outcome event."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from incident.model.alert import Alert
+from incident.model.incident import Incident
+from incident.model.lever import LeverPlan
+from incident.model.playbook import Link
+from incident.model.severity import Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsultRunbook:
+    """Look the alert up: playbook and response policy."""
+
+    alert: Alert
+    key: str
+    kind: Literal["consult_runbook"] = "consult_runbook"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Reach a person. `title` begins with severity and alert; `text` holds incident id and page number (design §5)."""
+
+    key: str
+    incident_id: str
+    number: int
+    channel: str
+    title: str
+    text: str
+    audience: str
+    urgent: bool
+    because: str
+    kind: Literal["page"] = "page"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """Say something in the incident's thread. `lines` are chat markdown; `commands` are shown as copyable code."""
+
+    key: str
+    incident_id: str
+    title: str
+    lines: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    severity: Severity
+    broadcast: bool = False
+    """Wake the channel (`@channel`), where the runbook says so."""
+    kind: Literal["post"] = "post"
+
+
+class Purpose(StrEnum):
+    TRIAGE = "triage"
+    HOLD = "hold"
+    """Wait for an automation at work."""
+    VERIFY = "verify"
+    """See whether a lever stopped the impact."""
+    CRITERIA = "criteria"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Run checks; with patience, keep looking until one of them differs from `known`, then report all of them."""
+
+    key: str
+    incident_id: str
+    number: int
+    purpose: Purpose
+    checks: tuple[str, ...]
+    alert: Alert
+    opened_at: datetime
+    since: datetime
+    """Work of automations before this instant is old news (aware UTC)."""
+    known: dict[str, str] = field(default_factory=dict)
+    """Check → `Status` (plus `+acting`) as the incident knows it; empty: report at once."""
+    greens: int = 1
+    """How many looks in a row must be ok before a check's answer is ok."""
+    every: timedelta
+    patience: timedelta = timedelta(0)
+    kind: Literal["look"] = "look"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brief:
+    """Open the thread and take the first look: one activity, because each history event costs (design §9)."""
+
+    key: str
+    post: Post
+    look: Look | None
+    kind: Literal["brief"] = "brief"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanLever:
+    key: str
+    incident_id: str
+    lever: str
+    alert: Alert
+    since: datetime
+    kind: Literal["plan_lever"] = "plan_lever"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplyLever:
+    key: str
+    incident_id: str
+    proposal: str
+    plan: LeverPlan
+    alert: Alert
+    approved_at: datetime
+    """Work seen on the target since this instant is this very application (aware UTC)."""
+    kind: Literal["apply_lever"] = "apply_lever"
+
+
+class RecordKind(StrEnum):
+    DRAFT = "draft"
+    CONTINUED = "continued"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteRecord:
+    """Archive the incident on disk, independent of the engine's retention."""
+
+    key: str
+    reason: RecordKind
+    incident: Incident
+    markdown: str
+    kind: Literal["write_record"] = "write_record"
+
+
+Effect = ConsultRunbook | Page | Post | Brief | Look | PlanLever | ApplyLever | WriteRecord
+StoredEffect = Annotated[Effect, Field(discriminator="kind")]
+"""An effect that waits through continue-as-new."""

@@ -1,0 +1,49 @@
+"""Everything that can happen to an incident (past tense): alerts, people's messages, deadlines, outcomes."""
+
+from dataclasses import dataclass
+
+from incident.model.alert import Alert
+from incident.model.incident import Due
+from incident.model.messages import Message
+from incident.model.outcomes import Outcome
+from incident.model.playbook import Playbook
+from incident.model.response_policy import ResponsePolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """The incident began. Playbook and policy came along, or are looked up first."""
+
+    playbook: Playbook | None = None
+    policy: ResponsePolicy | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertTold:
+    """The vendor told the alert again: it fires, or it cleared."""
+
+    alert: Alert
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A person said one of the messages of design §5."""
+
+    message: Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotUnderstood:
+    """A signal that made no sense. `expected` says what would have."""
+
+    signal: str
+    why: str
+    expected: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameDue:
+    what: Due
+
+
+Event = Declared | AlertTold | Said | NotUnderstood | CameDue | Outcome

@@ -1,0 +1,175 @@
+"""What an incident is: one frozen value that holds everything that must survive any crash."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from incident.model.alert import Alert
+from incident.model.finding import Finding
+from incident.model.lever import LeverPlan
+from incident.model.playbook import Approval, Playbook
+from incident.model.response_policy import ResponsePolicy
+from incident.model.severity import Severity
+from incident.model.timeline import Entry
+
+
+class Phase(StrEnum):
+    """Where the runbook stands (runbook §2)."""
+
+    TRIAGE = "triage"
+    MITIGATE = "mitigate"
+    RESOLVE = "resolve"
+    POSTMORTEM = "postmortem"
+    CLOSED = "closed"
+
+
+class Due(StrEnum):
+    """What may come due. At most one deadline of each kind."""
+
+    ACK = "ack"
+    REPAGE = "repage"
+    NIGHT = "night"
+    CADENCE = "cadence"
+    UNMITIGATED = "unmitigated"
+    QUIET = "quiet"
+    LOOK = "look"
+    """Look at the world again: renewed after each look, so a lost one is never the last."""
+    LEVER = "lever"
+    POSTMORTEM = "postmortem"
+    MISUNDERSTOOD = "misunderstood"
+
+
+class Criterion(StrEnum):
+    """The runbook's four resolve criteria (runbook §2.3)."""
+
+    ALERT_CLEAR = "alert_clear"
+    IMPACT_GONE = "impact_gone"
+    DATA_RECONCILED = "data_reconciled"
+    DURABLE = "durable"
+
+
+class Role(StrEnum):
+    IC = "ic"
+    SCRIBE = "scribe"
+    COMMS = "comms"
+    RESPONDER = "responder"
+
+
+class ProposalState(StrEnum):
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    APPLIED = "applied"
+    VERIFIED = "verified"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """A lever's plan, waiting for people or already on its way. `id` is short enough to type: `redeploy_app-1`."""
+
+    id: str
+    plan: LeverPlan
+    approval: Approval
+    state: ProposalState = ProposalState.OPEN
+    proposed_at: datetime
+    approved_by: tuple[str, ...] = ()
+    applied_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attestation:
+    """A person's word that a criterion holds."""
+
+    by: str
+    evidence: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionItem:
+    what: str
+    owner: str = ""
+    due: str = ""
+    url: str = ""
+    by: str = "someone"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incident:
+    """All of it. Deadlines are absolute instants; `firing` maps each subject to nothing but its presence."""
+
+    id: str
+    opened_at: datetime
+    alert: Alert
+    severity: Severity
+    phase: Phase = Phase.TRIAGE
+    playbook: Playbook | None = None
+    policy: ResponsePolicy | None = None
+
+    firing: tuple[str, ...] = ()
+    """Subjects that fire now."""
+    seen: tuple[str, ...] = ()
+    """Ring of notifications already taken, so that repeats are one line at most."""
+    cleared_at: datetime | None = None
+
+    acked_by: str = ""
+    acked_at: datetime | None = None
+    roles: dict[Role, str] = field(default_factory=dict)
+    hypothesis: str = ""
+
+    pages: int = 0
+    """Pages asked for so far; each has a number, which is its key."""
+    pages_delivered: int = 0
+    episode: int = 1
+    """1, and one more at each reopening."""
+    widened: bool = False
+    """Escalation has widened to the domain owner."""
+    briefed: bool = False
+    posts: int = 0
+    looks: int = 0
+    looking: int = 0
+    """Number of the look under way; 0: none."""
+    plans: int = 0
+    records: int = 0
+
+    findings: dict[str, Finding] = field(default_factory=dict)
+    proposals: tuple[Proposal, ...] = ()
+    planning: str = ""
+    """Lever whose plan is being made."""
+    levers_tried: tuple[str, ...] = ()
+    """In this episode, in order."""
+    automation_seen_at: datetime | None = None
+    """Since when we hold back for an automation in this episode."""
+    mitigated_at: datetime | None = None
+    mitigated_how: str = ""
+
+    attested: dict[Criterion, Attestation] = field(default_factory=dict)
+    action_items: tuple[ActionItem, ...] = ()
+    resolve_asked_by: str = ""
+    resolve_note: str = ""
+    resolved_at: datetime | None = None
+    postmortem_due: datetime | None = None
+    postmortem_url: str = ""
+    closed_recorded: bool = False
+    """The record of the closed incident is on disk: the run may end."""
+
+    misunderstood: int = 0
+    """Messages that made no sense since the last chat line about them."""
+    due: dict[Due, datetime] = field(default_factory=dict)
+    timeline: tuple[Entry, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Prefix of every effect's key. The workflow id alone comes back when the same alert fires next week."""
+        return f"{self.id}@{self.opened_at:%Y%m%dT%H%M%S.%fZ}"
+
+    @property
+    def open_proposals(self) -> tuple[Proposal, ...]:
+        return tuple(p for p in self.proposals if p.state is ProposalState.OPEN)
+
+    @property
+    def needs_human(self) -> bool:
+        """Nobody owns it, or a plan waits for a yes."""
+        return self.phase is not Phase.CLOSED and (not self.acked_by or bool(self.open_proposals))

@@ -1,0 +1,113 @@
+"""What came of an effect. Past tense; the only way the world talks back to the decider."""
+
+from dataclasses import dataclass
+
+from incident.model.effects import Purpose, RecordKind
+from incident.model.finding import Finding
+from incident.model.lever import LeverPlan, LeverReport
+from incident.model.playbook import Playbook
+from incident.model.response_policy import ResponsePolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consulted:
+    playbook: Playbook
+    policy: ResponsePolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paged:
+    number: int
+    channel: str
+    receipt: str = ""
+    """The provider's own id of the message."""
+    repeat: bool = False
+    """An earlier attempt had already delivered it: nothing was sent twice."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageFailed:
+    number: int
+    channel: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posted:
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostFailed:
+    key: str
+    title: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    number: int
+    purpose: Purpose
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Briefed:
+    """`not_posted` says why the thread could not be opened; empty: it is open."""
+
+    not_posted: str
+    findings: tuple[Finding, ...]
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookFailed:
+    number: int
+    purpose: Purpose
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeverPlanned:
+    plan: LeverPlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeverPlanFailed:
+    lever: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeverApplied:
+    proposal: str
+    report: LeverReport
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    reason: RecordKind
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordFailed:
+    reason: RecordKind
+    why: str
+
+
+Outcome = (
+    Consulted
+    | Paged
+    | PageFailed
+    | Posted
+    | PostFailed
+    | Looked
+    | LookFailed
+    | Briefed
+    | LeverPlanned
+    | LeverPlanFailed
+    | LeverApplied
+    | Recorded
+    | RecordFailed
+)

@@ -1,0 +1,56 @@
+"""What the runbook says to do for one alert. Data only; it travels with the incident: no edit disturbs a running one."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from incident.model.severity import Severity
+
+
+class Approval(StrEnum):
+    """Who may set a lever in motion (design §7)."""
+
+    AUTOMATIC = "automatic"
+    APPROVAL = "approval"
+    TWO_PEOPLE = "two_people"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeverUse:
+    lever: str
+    approval: Approval = Approval.APPROVAL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playbook:
+    """One alert's entry. Names of checks and levers are file names in `activities/checks` and `activities/levers`."""
+
+    alert: str
+    severity: Severity
+    domain: str
+    owner: str
+    """Whom escalation widens to (runbook §6)."""
+    means: str
+    """One sentence: what is broken for whom."""
+    first_actions: tuple[str, ...] = ()
+    runbook: Link | None = None
+    dashboards: tuple[Link, ...] = ()
+    identity_labels: tuple[str, ...] | None = None
+    """Which labels tell two subjects apart; None: every label but the common ones."""
+    checks: tuple[str, ...] = ()
+    impact_check: str | None = None
+    """The check that says whether customers are still hurt; None: only people can say."""
+    automation_check: str | None = None
+    """The check that says whether an automation of the organisation is already at work."""
+    levers: tuple[LeverUse, ...] = ()
+    """Fastest safe one first (runbook §2.2)."""
+    journey_check: str | None = None
+    data_check: str | None = None
+    known: bool = True
+    """False: the runbook has no entry for this alert."""

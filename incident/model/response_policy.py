@@ -1,0 +1,63 @@
+"""The numbers of the response: clocks, cadences and page rules. Values live in `runbook/response.py`."""
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+from enum import StrEnum
+
+from incident.model.severity import Severity
+
+
+class PageWhen(StrEnum):
+    ALWAYS = "always"
+    OVERNIGHT = "overnight"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeverityRule:
+    page: PageWhen
+    cadence: timedelta | None
+    """Time between thread updates; None: only at resolution."""
+    postmortem: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overnight:
+    """The hours in which nobody watches chat. `starts` may be later than `ends`: the window then spans midnight."""
+
+    zone: str
+    starts: time
+    ends: time
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponsePolicy:
+    """All durations are already divided by `speed`; calendar days are divided where they are turned into instants."""
+
+    rules: dict[Severity, SeverityRule]
+    ack_within: timedelta
+    repage_every: timedelta
+    retry_undelivered_page_after: timedelta
+    escalate_unmitigated_after: timedelta
+    repeat_interval: timedelta
+    """How long the alert must stay clear (runbook §2.3)."""
+    probe_every: timedelta
+    greens_in_a_row: int
+    """How many successive green looks count as green."""
+    look_patience: timedelta
+    """Longest single look that waits for a change; then it is renewed."""
+    automation_patience: timedelta
+    """How long we hold back for an automation that is at work."""
+    verify_patience: timedelta
+    """How long after a lever its effect may take to show."""
+    levers_per_hour: int
+    hour: timedelta
+    postmortem_business_days: int
+    overnight: Overnight
+    page_channels: tuple[str, ...]
+    """Tried in this order until one delivers."""
+    misunderstood_post_every: timedelta
+    speed: float = 1.0
+
+    def rule(self, severity: Severity) -> SeverityRule:
+        return self.rules[severity]

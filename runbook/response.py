@@ -1,0 +1,44 @@
+"""How we respond: severities, clocks and cadences (runbook §1, §2). Every number here names its section."""
+
+from dataclasses import replace
+from datetime import time, timedelta
+from typing import Any
+
+from incident.model.response_policy import Overnight, PageWhen, ResponsePolicy, SeverityRule
+from incident.model.severity import Severity
+
+RESPONSE = ResponsePolicy(
+    rules={
+        # runbook §1: page? and comms cadence; §2.4: who gets a postmortem
+        Severity.SEV1: SeverityRule(page=PageWhen.ALWAYS, cadence=timedelta(minutes=30), postmortem=True),
+        Severity.SEV2: SeverityRule(page=PageWhen.OVERNIGHT, cadence=timedelta(hours=2), postmortem=True),
+        Severity.SEV3: SeverityRule(page=PageWhen.NEVER, cadence=None, postmortem=False),
+    },
+    ack_within=timedelta(minutes=5),  # runbook §2
+    repage_every=timedelta(hours=1),  # runbook §1: "hourly re-page"
+    retry_undelivered_page_after=timedelta(minutes=2),  # ours: nobody was reached, an hour is too long
+    escalate_unmitigated_after=timedelta(minutes=30),  # runbook §6
+    repeat_interval=timedelta(hours=1),  # runbook §2.3; Alertmanager's for the pager receiver (runbook §1)
+    probe_every=timedelta(seconds=15),  # ours: AppDBDown fires after 2 minutes of failed probes (runbook §3.2)
+    greens_in_a_row=3,  # ours: one green may be luck
+    look_patience=timedelta(minutes=10),  # ours: a look is renewed after that
+    automation_patience=timedelta(minutes=10),  # ours: an App Runner redeploy takes a few minutes
+    verify_patience=timedelta(minutes=10),  # ours: the same
+    levers_per_hour=3,  # ours: a lever that needs a fourth try is not the cure
+    hour=timedelta(hours=1),
+    postmortem_business_days=5,  # runbook §2.4
+    overnight=Overnight(zone="UTC", starts=time(22), ends=time(8)),  # ours: runbook §1 gives no hours
+    page_channels=("ntfy", "chat"),
+    misunderstood_post_every=timedelta(minutes=1),  # design §5
+)
+
+
+def at_speed(policy: ResponsePolicy, speed: float) -> ResponsePolicy:
+    """The same response with every duration divided by `speed`: 60 makes a minute a second, for drills and tests."""
+    if speed == 1.0:
+        return policy
+    durations: dict[str, Any] = {
+        name: value / speed for name, value in vars(policy).items() if isinstance(value, timedelta)
+    }
+    rules = {s: replace(r, cadence=r.cadence and r.cadence / speed) for s, r in policy.rules.items()}
+    return replace(policy, **durations, rules=rules, speed=policy.speed * speed)

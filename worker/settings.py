@@ -1,0 +1,98 @@
+"""The only place that reads the environment. One model: environment first, then `incidents.toml` (design §5).
+
+Any secret may be given as `<NAME>_FILE`, the path of a file that holds it.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field, HttpUrl, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from bridge.settings import BridgeSettings
+from integrations.settings import AppSettings, AwsSettings, ChatSettings, MetricsSettings, PagerSettings
+
+PREFIX = "INCIDENTS_"
+FILE_SUFFIX = "_FILE"
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong. The message names each one and what it is for."""
+
+
+def default_home() -> Path:
+    """`$XDG_STATE_HOME/incidents`: where a user's programs keep their state."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "incidents"
+
+
+class EngineSettings(BaseModel):
+    """The embedded engine of `incidents up`."""
+
+    port: int = Field(default=7233, ge=0, le=65535)
+    ui_port: int = Field(default=8233, ge=0, le=65535)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Field descriptions are the README's table."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", toml_file="incidents.toml", extra="ignore"
+    )
+
+    home: Path = Field(default_factory=default_home, description="everything kept on disk")
+    speed: float = Field(default=1.0, gt=0, le=100_000, description="all runbook durations are divided by this")
+    web_ui_url: HttpUrl = Field(default=HttpUrl("http://127.0.0.1:8233"), description="Temporal's Web UI, for links")
+    engine: EngineSettings = EngineSettings()
+    bridge: BridgeSettings = BridgeSettings()
+    chat: ChatSettings = ChatSettings()
+    pager: PagerSettings = PagerSettings()
+    aws: AwsSettings = AwsSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    apps: list[AppSettings] = Field(default_factory=list, description="apps whose deep readiness is probed")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings of this process. Raises SettingsError naming every problem at once."""
+    _read_secret_files(environ if environ is not None else os.environ)
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+
+
+def _read_secret_files(environ: Mapping[str, str]) -> None:
+    for name, path in sorted(environ.items()):
+        plain = name.removesuffix(FILE_SUFFIX)
+        if not name.startswith(PREFIX) or plain == name or plain in environ:
+            continue
+        try:
+            os.environ[plain] = Path(path).read_text().strip()
+        except OSError as error:
+            raise SettingsError(f"{name}: cannot read {path}: {error.strerror}") from None
+
+
+def _explain(error: ValidationError) -> str:
+    lines = [f"{_env_name(e['loc'])}: {e['msg']}" for e in error.errors(include_input=False, include_url=False)]
+    return "settings are wrong:\n  " + "\n  ".join(lines)
+
+
+def _env_name(loc: tuple[Any, ...]) -> str:
+    return PREFIX + "__".join(str(part) for part in loc).upper()
