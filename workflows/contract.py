@@ -68,7 +68,7 @@ class Unreadable:
 
 
 class TolerantPayloadConverter(PydanticPayloadConverter):
-    """Decodes like pydantic's; a receiver that takes anything (`*args: Any`) gets `Unreadable` for what nobody can read.
+    """Decodes like pydantic's; who takes anything (`*args: Any`) gets `Unreadable` for what nobody can read.
 
     Without this the SDK drops such a signal with a worker log line only (temporal-guide §1.4).
     """

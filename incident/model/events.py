@@ -8,12 +8,14 @@ from incident.model.messages import Message
 from incident.model.outcomes import Outcome
 from incident.model.playbook import Playbook
 from incident.model.response_policy import ResponsePolicy
+from incident.model.severity import Severity
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """The incident began. Playbook and policy came along, or are looked up first."""
+    """The incident began. Playbook and policy came along, or are looked up first; `severity` is a person's choice."""
 
+    severity: Severity | None = None
     playbook: Playbook | None = None
     policy: ResponsePolicy | None = None
 

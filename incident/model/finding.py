@@ -26,3 +26,8 @@ class Finding:
     """Some automation of the organisation works on it right now: our levers hold back (runbook §3.2)."""
     healed: bool = False
     """That automation finished its work since the incident began: if impact is gone, it was the mitigation."""
+
+    @property
+    def state(self) -> str:
+        """What a patient look compares: `ok`, `bad+acting`, … A change of words alone is not news."""
+        return self.status + ("+acting" if self.acting else "") + ("+healed" if self.healed else "")

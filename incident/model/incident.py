@@ -98,12 +98,14 @@ class ActionItem:
 
 @dataclass(frozen=True, kw_only=True)
 class Incident:
-    """All of it. Deadlines are absolute instants; `firing` maps each subject to nothing but its presence."""
+    """All of it. Deadlines are absolute instants, aware UTC."""
 
     id: str
     opened_at: datetime
     alert: Alert
     severity: Severity
+    severity_chosen: bool = False
+    """A person chose it: the runbook's own severity no longer counts."""
     phase: Phase = Phase.TRIAGE
     playbook: Playbook | None = None
     policy: ResponsePolicy | None = None
@@ -145,6 +147,8 @@ class Incident:
     mitigated_at: datetime | None = None
     mitigated_how: str = ""
 
+    criteria_met: tuple[Criterion, ...] = ()
+    """As last written on the timeline."""
     attested: dict[Criterion, Attestation] = field(default_factory=dict)
     action_items: tuple[ActionItem, ...] = ()
     resolve_asked_by: str = ""
@@ -171,5 +175,10 @@ class Incident:
 
     @property
     def needs_human(self) -> bool:
-        """Nobody owns it, or a plan waits for a yes."""
-        return self.phase is not Phase.CLOSED and (not self.acked_by or bool(self.open_proposals))
+        """Nobody owns it, a plan waits for a yes, or the postmortem is overdue."""
+        match self.phase:
+            case Phase.CLOSED:
+                return False
+            case Phase.POSTMORTEM:
+                return Due.POSTMORTEM not in self.due
+        return not self.acked_by or bool(self.open_proposals)

@@ -1,4 +1,4 @@
-"""What the runbook says to do for one alert. Data only; it travels with the incident: no edit disturbs a running one."""
+"""What the runbook says to do for one alert. It travels with the incident, so that no edit disturbs a running one."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,0 +1,59 @@
+"""A decision in the making: the incident so far, and what we will ask of the world."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from incident.model.effects import Effect
+from incident.model.incident import Due, Incident
+from incident.model.playbook import Playbook
+from incident.model.response_policy import ResponsePolicy
+from incident.model.timeline import Entry, Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What `decide` answers."""
+
+    incident: Incident
+    effects: tuple[Effect, ...] = ()
+    because: str = ""
+    """The reasons written on the timeline by this decision, joined."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Each rule takes a draft and returns the next one, so that rules read as sentences and nothing is half done."""
+
+    incident: Incident
+    now: datetime
+    effects: tuple[Effect, ...] = ()
+
+    @property
+    def playbook(self) -> Playbook:
+        """The incident's playbook. Rules run only once it is known (`decide` sees to that)."""
+        assert self.incident.playbook is not None
+        return self.incident.playbook
+
+    @property
+    def policy(self) -> ResponsePolicy:
+        """The incident's response policy. Rules run only once it is known (`decide` sees to that)."""
+        assert self.incident.policy is not None
+        return self.incident.policy
+
+    def set(self, **changes: Any) -> "Draft":
+        return replace(self, incident=replace(self.incident, **changes))
+
+    def tell(self, kind: Kind, what: str, *, because: str = "", by: str = "orchestrator") -> "Draft":
+        """One more line of the timeline."""
+        entry = Entry(at=self.now, kind=kind, what=what, because=because, by=by)
+        return self.set(timeline=(*self.incident.timeline, entry))
+
+    def do(self, effect: Effect) -> "Draft":
+        return replace(self, effects=(*self.effects, effect))
+
+    def due(self, what: Due, at: datetime) -> "Draft":
+        return self.set(due={**self.incident.due, what: at})
+
+    def not_due(self, *what: Due) -> "Draft":
+        return self.set(due={k: v for k, v in self.incident.due.items() if k not in what})
