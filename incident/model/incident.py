@@ -110,8 +110,8 @@ class Incident:
     playbook: Playbook | None = None
     policy: ResponsePolicy | None = None
 
-    firing: tuple[str, ...] = ()
-    """Subjects that fire now."""
+    firing: dict[str, datetime | None] = field(default_factory=dict)
+    """Subject that fires now → since when, as its vendor says."""
     seen: tuple[str, ...] = ()
     """Ring of notifications already taken, so that repeats are one line at most."""
     cleared_at: datetime | None = None
@@ -151,6 +151,8 @@ class Incident:
     """As last written on the timeline."""
     attested: dict[Criterion, Attestation] = field(default_factory=dict)
     action_items: tuple[ActionItem, ...] = ()
+    items_before: int = 0
+    """Follow-ups filed in earlier episodes: that fix was not durable."""
     resolve_asked_by: str = ""
     resolve_note: str = ""
     resolved_at: datetime | None = None

@@ -1,8 +1,8 @@
 """Which phase may follow which, and what turns one into the next (runbook §2).
 
 The whole state machine is the table `NEXT`: nothing else changes a phase. A turn that is not in the row of the current
-phase is illegal: `turned` then leaves the incident as it is, and `may` says so beforehand. The README's diagram is drawn
-from the table by `as_mermaid`, so the picture cannot drift.
+phase is illegal: `turned` then leaves the incident as it is, and `may` says so beforehand. The README's diagram is
+drawn from the table by `as_mermaid`, so the picture cannot drift.
 """
 
 from enum import StrEnum

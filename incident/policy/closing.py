@@ -1,0 +1,103 @@
+"""The end of an incident: resolved, postmortem owed or not, closed, archived (runbook §2.3, §2.4)."""
+
+from incident.model.effects import RecordKind, WriteRecord
+from incident.model.incident import Criterion, Due, Phase
+from incident.model.timeline import Kind
+from incident.model.zones import plus_business_days
+from incident.policy import cadence, looking, resolution
+from incident.policy.draft import Draft
+from incident.policy.lifecycle import Turn, turned
+from incident.policy.postmortem import markdown
+from incident.policy.texts import command, day_clock, words
+
+
+def settle(draft: Draft) -> Draft:
+    """After every event: say which criteria now hold, and resolve at the moment the last one does (runbook §2.3)."""
+    if draft.incident.phase is not Phase.RESOLVE:
+        return draft
+    standings = resolution.standings(draft.incident, draft.now)
+    for standing in standings:
+        told = standing.name in draft.incident.criteria_met
+        if bool(standing.met) != told:
+            verb = "holds" if standing.met else "no longer holds"
+            draft = draft.tell(Kind.CRITERION, f"{standing.name} {verb}", because=standing.evidence)
+    draft = draft.set(criteria_met=tuple(s.name for s in standings if s.met))
+    return _resolved(draft) if len(draft.incident.criteria_met) == len(Criterion) else draft
+
+
+def _resolved(draft: Draft) -> Draft:
+    draft = looking.stop(draft).set(resolved_at=draft.now, due=_still_due(draft))
+    if draft.policy.rule(draft.incident.severity).postmortem:
+        return _owes_postmortem(draft)
+    draft = turned(draft, Turn.RESOLVED_SMALL, because="all four criteria hold")
+    return _close(cadence.post(draft, "resolved and closed", _story(draft)))
+
+
+def _owes_postmortem(draft: Draft) -> Draft:
+    """Due five business days later; the draft is written at once, from what the incident knows (runbook §2.4, §8)."""
+    policy = draft.policy
+    calendar_due = plus_business_days(draft.now, policy.postmortem_business_days, policy.overnight.zone)
+    due = draft.now + (calendar_due - draft.now) / policy.speed
+    draft = turned(draft, Turn.RESOLVED, because="all four criteria hold")
+    draft = draft.set(postmortem_due=due).due(Due.POSTMORTEM, due)
+    draft = cadence.post(
+        draft,
+        "resolved",
+        _story(draft),
+        f"*Postmortem due:* {day_clock(due)}. Its draft is in the record, timeline included.",
+        commands=(command(draft.incident, "postmortem", url="https://…", by="you"),),
+    )
+    return record(draft, RecordKind.DRAFT)
+
+
+def postmortem_overdue(draft: Draft) -> Draft:
+    if draft.incident.phase is not Phase.POSTMORTEM or draft.incident.postmortem_due is None:
+        return draft
+    draft = draft.tell(
+        Kind.RECORD, "the postmortem is overdue", because=f"due {day_clock(draft.incident.postmortem_due)}"
+    )
+    line = command(draft.incident, "postmortem", url="https://…", by="you")
+    return cadence.post(draft, "the postmortem is overdue", commands=(line,))
+
+
+def published(draft: Draft, url: str, *, by: str) -> Draft:
+    draft = draft.set(postmortem_url=url)
+    draft = turned(draft, Turn.PUBLISHED, because=f"postmortem published: {url}", by=by)
+    return _close(cadence.post(draft, "postmortem published, closed", url))
+
+
+def without_postmortem(draft: Draft, *, by: str) -> Draft:
+    """Lowered to a severity that owes none."""
+    draft = turned(draft, Turn.PUBLISHED, because=f"{draft.incident.severity} owes no postmortem", by=by)
+    return _close(cadence.post(draft, "closed", _story(draft)))
+
+
+def record(draft: Draft, reason: RecordKind) -> Draft:
+    """Archive the incident as it is now."""
+    numbered = draft.set(records=draft.incident.records + 1)
+    incident = numbered.incident
+    return numbered.do(
+        WriteRecord(
+            key=f"{incident.key}/record/{incident.records}",
+            reason=reason,
+            incident=incident,
+            markdown=markdown(incident, draft.now),
+        )
+    )
+
+
+def _close(draft: Draft) -> Draft:
+    draft = draft.set(due={}).tell(Kind.PHASE, "closed")
+    return record(draft, RecordKind.CLOSED)
+
+
+def _still_due(draft: Draft) -> dict[Due, object]:
+    """Only what has nothing to do with the incident's course."""
+    return {what: at for what, at in draft.incident.due.items() if what is Due.MISUNDERSTOOD}
+
+
+def _story(draft: Draft) -> str:
+    """One line: how long, and what helped (runbook §2.4)."""
+    incident = draft.incident
+    took = words(draft.now - incident.opened_at)
+    return f"*Took:* {took} · *What helped:* {incident.mitigated_how or 'unknown'}"

@@ -1,0 +1,210 @@
+"""The decider: what an event means for an incident, and what to do about it.
+
+How to think about it. An incident is a value. Something happens: an alert, a person's word, a deadline, the outcome of
+something we did. `decide` takes both and the instant, and answers with the next incident and the effects to ask of the
+world. It reads no clock, touches nothing, and never raises on anything the outside can send: what makes no sense is one
+more thing that happened. Each rule below lives in the module of its subject; this file only says which rule an event
+wakes. After each event the criteria are looked at (`closing.settle`), so an incident resolves at the very moment the
+last one holds, whatever brought it.
+
+Before the runbook has been consulted there is no playbook to decide by: the shell keeps everything but `Consulted`
+waiting until then.
+"""
+
+from datetime import datetime
+from typing import assert_never
+
+from incident.model.effects import ConsultRunbook, Purpose, RecordKind
+from incident.model.events import AlertTold, CameDue, Declared, Event, NotUnderstood, Said
+from incident.model.finding import Finding
+from incident.model.incident import Due, Incident, Phase
+from incident.model.outcomes import (
+    Briefed,
+    Consulted,
+    LeverApplied,
+    LeverPlanFailed,
+    LeverPlanned,
+    Looked,
+    LookFailed,
+    Outcome,
+    Paged,
+    PageFailed,
+    Posted,
+    PostFailed,
+    Recorded,
+    RecordFailed,
+)
+from incident.model.timeline import Kind
+from incident.policy import alerts, cadence, closing, escalation, looking, mitigation, opening, people
+from incident.policy.draft import Decision, Draft
+
+
+def decide(incident: Incident, event: Event, now: datetime) -> Decision:
+    """The next incident, and what to ask of the world. `now` is aware UTC."""
+    draft = _decide(Draft(incident, now), event)
+    if draft.incident.policy is not None:
+        draft = closing.settle(draft)
+    fresh = draft.incident.timeline[len(incident.timeline) :]
+    because = "; ".join(dict.fromkeys(entry.because for entry in fresh if entry.because))
+    return Decision(incident=draft.incident, effects=draft.effects, because=because)
+
+
+def _decide(draft: Draft, event: Event) -> Draft:
+    match event:
+        case Declared():
+            return _declared(draft, event)
+        case Consulted():
+            return opening.begin(draft.set(playbook=event.playbook, policy=event.policy))
+        case NotUnderstood():
+            return _not_understood(draft, event.signal, f"{event.why}; expected {event.expected}")
+        case _ if draft.incident.policy is None:
+            return draft
+        case AlertTold():
+            return alerts.told(draft, event.alert)
+        case Said():
+            return _said(draft, event)
+        case CameDue():
+            return _came_due(draft.not_due(event.what), event.what)
+        case _:
+            return _came_back(draft, event)
+
+
+def _declared(draft: Draft, event: Declared) -> Draft:
+    draft = opening.declare(draft, event.severity)
+    if event.playbook and event.policy:
+        return opening.begin(draft.set(playbook=event.playbook, policy=event.policy))
+    incident = draft.incident
+    return draft.do(ConsultRunbook(alert=incident.alert, key=f"{incident.key}/consult"))
+
+
+def _said(draft: Draft, event: Said) -> Draft:
+    refused = people.refusal(draft.incident, event.message)
+    if refused:
+        return _not_understood(draft, type(event.message).__name__, refused, by=event.message.by)
+    return people.said(draft, event.message)
+
+
+def _not_understood(draft: Draft, signal: str, why: str, by: str = "someone") -> Draft:
+    """On the timeline at once; in the chat at most once a minute, with a count (design §5)."""
+    draft = draft.tell(Kind.REFUSED, f"{signal} was refused", because=why, by=by)
+    if draft.incident.policy is None or draft.incident.phase is Phase.CLOSED:
+        return draft
+    if Due.MISUNDERSTOOD in draft.incident.due:
+        return draft.set(misunderstood=draft.incident.misunderstood + 1)
+    draft = draft.due(Due.MISUNDERSTOOD, draft.now + draft.policy.misunderstood_post_every)
+    return cadence.post(draft, f"{signal} was refused", why)
+
+
+def _more_misunderstood(draft: Draft) -> Draft:
+    count = draft.incident.misunderstood
+    if not count:
+        return draft
+    draft = draft.set(misunderstood=0).due(Due.MISUNDERSTOOD, draft.now + draft.policy.misunderstood_post_every)
+    return cadence.post(draft, f"{count} more messages were refused", "The timeline says which, and why.")
+
+
+def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901, PLR0911 - one row per deadline: a table, read at a glance
+    match what:
+        case Due.ACK:
+            return escalation.unacked(draft)
+        case Due.REPAGE:
+            return escalation.repage(draft)
+        case Due.NIGHT:
+            return escalation.night_fell(draft)
+        case Due.CADENCE:
+            return cadence.update(draft)
+        case Due.UNMITIGATED:
+            return escalation.unmitigated(draft)
+        case Due.QUIET:
+            return draft
+        case Due.LOOK:
+            return looking.look(draft, _purpose(draft), fresh=True)
+        case Due.LEVER:
+            return mitigation.lever_overdue(draft)
+        case Due.POSTMORTEM:
+            return closing.postmortem_overdue(draft)
+        case Due.MISUNDERSTOOD:
+            return _more_misunderstood(draft)
+    assert_never(what)
+
+
+def _came_back(draft: Draft, event: Outcome) -> Draft:
+    match event:
+        case Paged():
+            return opening.brief(escalation.paged(draft, event))
+        case PageFailed():
+            return opening.brief(escalation.not_paged(draft, event))
+        case Briefed() | Looked() | LookFailed():
+            return _saw(draft, event)
+        case LeverPlanned() | LeverPlanFailed() | LeverApplied():
+            return _lever(draft, event)
+        case PostFailed():
+            return _not_posted(draft, event.why)
+        case Posted() | Consulted():
+            return draft
+        case Recorded() | RecordFailed():
+            return _recorded(draft, event)
+    assert_never(event)
+
+
+def _saw(draft: Draft, event: Briefed | Looked | LookFailed) -> Draft:
+    if isinstance(event, Briefed):
+        draft = _not_posted(draft, event.not_posted) if event.not_posted else draft.tell(Kind.POST, "thread opened")
+        return _looked(draft, event.number, event.findings, confirmed=False) if event.number else draft
+    if isinstance(event, Looked):
+        return _looked(draft, event.number, event.findings, confirmed=event.purpose is not Purpose.TRIAGE)
+    if not looking.is_current(draft, event.number):
+        return draft
+    draft = draft.set(looking=0).due(Due.LOOK, draft.now + draft.policy.probe_every)
+    return draft.tell(Kind.CHECK, "looking at the world failed, and will be tried again", because=event.why)
+
+
+def _looked(draft: Draft, number: int, findings: tuple[Finding, ...], *, confirmed: bool) -> Draft:
+    if not looking.is_current(draft, number):
+        return draft
+    draft = looking.seen(draft.set(looking=0), findings)
+    match draft.incident.phase:
+        case Phase.TRIAGE | Phase.MITIGATE:
+            return mitigation.react(draft, confirmed=confirmed)
+        case Phase.RESOLVE:
+            return mitigation.still_fine(draft)
+        case Phase.POSTMORTEM | Phase.CLOSED:
+            return draft
+
+
+def _purpose(draft: Draft) -> Purpose:
+    """What a look is for, in this phase."""
+    match draft.incident.phase:
+        case Phase.TRIAGE:
+            return Purpose.TRIAGE if not draft.incident.findings else Purpose.HOLD
+        case Phase.MITIGATE:
+            return Purpose.HOLD
+        case Phase.RESOLVE | Phase.POSTMORTEM | Phase.CLOSED:
+            return Purpose.CRITERIA
+
+
+def _lever(draft: Draft, event: LeverPlanned | LeverPlanFailed | LeverApplied) -> Draft:
+    match event:
+        case LeverPlanned():
+            return mitigation.planned(draft, event.plan)
+        case LeverPlanFailed():
+            return mitigation.plan_failed(draft, event.lever, event.why)
+        case LeverApplied():
+            return mitigation.lever_reported(draft, event.proposal, event.report)
+
+
+def _not_posted(draft: Draft, why: str) -> Draft:
+    """Said once while it lasts: an incident whose chat is down has better things to tell."""
+    posts = [entry for entry in draft.incident.timeline if entry.kind is Kind.POST]
+    if posts and posts[-1].because == why:
+        return draft
+    return draft.tell(Kind.POST, "could not post in the thread", because=why)
+
+
+def _recorded(draft: Draft, event: Recorded | RecordFailed) -> Draft:
+    if isinstance(event, RecordFailed):
+        draft = draft.tell(Kind.RECORD, "the record could not be written", because=event.why)
+    elif event.reason is RecordKind.DRAFT:
+        draft = draft.tell(Kind.RECORD, "postmortem draft written", because=event.path)
+    closed = event.reason is RecordKind.CLOSED and draft.incident.phase is Phase.CLOSED
+    return draft.set(closed_recorded=True) if closed else draft

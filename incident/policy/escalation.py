@@ -1,0 +1,165 @@
+"""Who is paged, when, and again: page policy per severity, ack clock, hourly re-page, widening (runbook §1, §2, §6)."""
+
+from incident.model.effects import Page
+from incident.model.incident import Due, Phase
+from incident.model.outcomes import Paged, PageFailed
+from incident.model.response_policy import PageWhen
+from incident.model.severity import Severity
+from incident.model.timeline import Kind
+from incident.model.zones import is_within, next_at
+from incident.policy import cadence
+from incident.policy.draft import Draft
+from incident.policy.texts import clock, command, headline, words
+
+CLOCKS = (Due.ACK, Due.REPAGE, Due.NIGHT)
+OVER = (Phase.POSTMORTEM, Phase.CLOSED)
+
+
+def pages_now(draft: Draft) -> bool:
+    """Does the page policy of this severity page at this instant? (runbook §1)"""
+    match draft.policy.rule(draft.incident.severity).page:
+        case PageWhen.ALWAYS:
+            return True
+        case PageWhen.OVERNIGHT:
+            night = draft.policy.overnight
+            return is_within(draft.now, night.zone, night.starts, night.ends)
+        case PageWhen.NEVER:
+            return False
+
+
+def plan(draft: Draft, why: str) -> Draft:
+    """Page, or know when to: at the beginning, at a reopening, and whenever severity changes."""
+    draft = watch_mitigation(draft.not_due(*CLOCKS))
+    if draft.incident.acked_by or draft.incident.phase in OVER:
+        return draft
+    if pages_now(draft):
+        return page(draft.due(Due.ACK, draft.now + draft.policy.ack_within), why)
+    return _wait_for_night(draft)
+
+
+def page(draft: Draft, why: str, *, escalated: bool = False) -> Draft:
+    """One more page, on the first channel."""
+    numbered = draft.set(pages=draft.incident.pages + 1)
+    return numbered.do(_page(numbered, why, draft.policy.page_channels[0], escalated=escalated))
+
+
+def _page(draft: Draft, why: str, channel: str, *, escalated: bool) -> Page:
+    incident, playbook = draft.incident, draft.playbook
+    audience = f"on-call and {playbook.owner}" if escalated or incident.widened else "on-call"
+    return Page(
+        key=f"{incident.key}/page/{incident.pages}/{channel}",
+        incident_id=incident.id,
+        number=incident.pages,
+        channel=channel,
+        title=headline(incident),
+        # A lock screen shows this: the runbook's own sentence, never what the alert carries (it may name customers).
+        text="\n".join(
+            (
+                playbook.means,
+                f"Why now: {why}.",
+                f"Page {incident.pages} of {incident.id}, for {audience}.",
+                f"Ack: {command(incident, 'ack', by='you')}",
+            )
+        ),
+        audience=audience,
+        urgent=incident.severity is Severity.SEV1,
+        because=why,
+    )
+
+
+def paged(draft: Draft, outcome: Paged) -> Draft:
+    """A page arrived somewhere."""
+    again = " (it had already arrived)" if outcome.repeat else ""
+    draft = draft.set(pages_delivered=draft.incident.pages_delivered + 1)
+    return draft.tell(Kind.PAGE, f"page {outcome.number} delivered by {outcome.channel}{again}")
+
+
+def not_paged(draft: Draft, outcome: PageFailed) -> Draft:
+    """A channel failed: the next one; after the last one, all over again soon, because nobody was reached."""
+    draft = draft.tell(
+        Kind.PAGE, f"page {outcome.number} could not be delivered by {outcome.channel}", because=outcome.why
+    )
+    if draft.incident.acked_by or draft.incident.phase in OVER or outcome.number != draft.incident.pages:
+        return draft
+    channels = draft.policy.page_channels
+    later = channels[channels.index(outcome.channel) + 1 :] if outcome.channel in channels else ()
+    if later:
+        return draft.do(_page(draft, f"{outcome.channel} did not deliver", later[0], escalated=False))
+    retry_at = draft.now + draft.policy.retry_undelivered_page_after
+    return (
+        draft.not_due(Due.ACK)
+        .due(Due.REPAGE, retry_at)
+        .tell(Kind.PAGE, f"nobody could be paged; trying again at {clock(retry_at)}", because="every channel failed")
+    )
+
+
+def unacked(draft: Draft) -> Draft:
+    """Nobody acknowledged in time: page again, wake the channel, widen to the owner, then hourly (runbook §1, §2)."""
+    why = f"nobody acknowledged within {words(draft.policy.ack_within)}"
+    draft = draft.due(Due.REPAGE, draft.now + draft.policy.repage_every)
+    draft = draft.set(widened=True).tell(Kind.PAGE, f"paging again, widened to {draft.playbook.owner}", because=why)
+    return cadence.post(
+        page(draft, why, escalated=True),
+        "nobody has acknowledged",
+        f"Widened to {draft.playbook.owner}. Who takes it?",
+        commands=cadence.wanted(draft),
+        broadcast=True,
+    )
+
+
+def repage(draft: Draft) -> Draft:
+    """Hourly, until someone acks (runbook §1). A SEV-2 whose night is over waits for the next one."""
+    if draft.incident.acked_by or draft.incident.phase in OVER:
+        return draft
+    if not pages_now(draft):
+        return _wait_for_night(draft)
+    why = f"still nobody has acknowledged since {clock(draft.incident.opened_at)}"
+    draft = draft.due(Due.REPAGE, draft.now + draft.policy.repage_every).tell(Kind.PAGE, "paging again", because=why)
+    return cadence.post(page(draft, why), "still unacknowledged", commands=cadence.wanted(draft), broadcast=True)
+
+
+def night_fell(draft: Draft) -> Draft:
+    """Overnight nobody reads the channel: what waited in it becomes a page (runbook §1)."""
+    return plan(draft, "it is night and nobody has acknowledged")
+
+
+def escalate(draft: Draft, why: str) -> Draft:
+    """Widen to the domain owner, whoever has acknowledged already (runbook §2, §6)."""
+    draft = draft.set(widened=True).tell(Kind.PAGE, f"escalated to {draft.playbook.owner}", because=why)
+    if pages_now(draft):
+        draft = page(draft, why, escalated=True)
+    return cadence.post(
+        draft,
+        f"escalated to {draft.playbook.owner}",
+        f"*Why:* {why}",
+        *cadence.situation(draft),
+        commands=cadence.wanted(draft),
+        broadcast=draft.incident.severity is Severity.SEV1,
+    )
+
+
+def unmitigated(draft: Draft) -> Draft:
+    """A SEV-1 not mitigated within 30 minutes escalates (runbook §6)."""
+    return escalate(draft, f"not mitigated within {words(draft.policy.escalate_unmitigated_after)}")
+
+
+def acked(draft: Draft) -> Draft:
+    """It is owned: the re-page is silent (runbook §2.1)."""
+    return draft.not_due(*CLOCKS)
+
+
+def watch_mitigation(draft: Draft) -> Draft:
+    """Start the clock of an unmitigated SEV-1, unless it runs already (runbook §6)."""
+    incident = draft.incident
+    if incident.severity is not Severity.SEV1 or incident.phase not in (Phase.TRIAGE, Phase.MITIGATE):
+        return draft.not_due(Due.UNMITIGATED)
+    if Due.UNMITIGATED in incident.due:
+        return draft
+    return draft.due(Due.UNMITIGATED, draft.now + draft.policy.escalate_unmitigated_after)
+
+
+def _wait_for_night(draft: Draft) -> Draft:
+    if draft.policy.rule(draft.incident.severity).page is not PageWhen.OVERNIGHT:
+        return draft
+    night = draft.policy.overnight
+    return draft.due(Due.NIGHT, next_at(draft.now, night.zone, night.starts))

@@ -1,0 +1,185 @@
+"""What people say: what is refused and why, what it changes, what they are answered (design §5).
+
+`refusal` is the one rule book: an update's validator asks it before, a signal asks it on arrival.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from incident.model.incident import ActionItem, Attestation, Criterion, Incident, Phase, Proposal, Role
+from incident.model.messages import (
+    Ack,
+    Approve,
+    Assign,
+    Confirm,
+    FileActionItem,
+    Message,
+    Mitigated,
+    Note,
+    Postmortem,
+    Reject,
+    Resolve,
+    SetSeverity,
+)
+from incident.model.playbook import Approval
+from incident.model.timeline import Kind
+from incident.policy import closing, escalation, mitigation, severity
+from incident.policy.draft import Draft
+from incident.policy.lifecycle import Turn, may
+from incident.policy.resolution import missing
+
+MOST_ITEMS = 200
+"""Follow-ups one incident takes: more is a backlog, and belongs in a tracker."""
+
+
+def refusal(incident: Incident, message: Message) -> str:
+    """Why this cannot be done now; empty: it can."""
+    if incident.phase is Phase.CLOSED:
+        return f"{incident.id} is closed"
+    match message:
+        case Approve():
+            return _no_proposal(incident, message)
+        case SetSeverity() if message.severity is incident.severity:
+            return f"{incident.id} is {incident.severity} already"
+        case Mitigated() if not may(incident.phase, Turn.IMPACT_STOPPED):
+            return f"{incident.id} is in phase {incident.phase}: its impact has stopped already"
+        case Resolve() | Confirm() if incident.phase is Phase.POSTMORTEM:
+            return f"{incident.id} is resolved already; what it waits for is the postmortem"
+        case Postmortem() if incident.phase is not Phase.POSTMORTEM:
+            return f"{incident.id} is in phase {incident.phase}: the postmortem comes once it is resolved"
+        case FileActionItem() if len(incident.action_items) >= MOST_ITEMS:
+            return f"{incident.id} has {MOST_ITEMS} action items already: file it in your tracker"
+    return ""
+
+
+def _no_proposal(incident: Incident, message: Approve) -> str:
+    found = _meant(incident, message)
+    if found is None:
+        return _which(incident, message.proposal)
+    if found.approval is Approval.MANUAL:
+        return f"{found.id} is done by hand; tell `mitigated` when it helped"
+    if not isinstance(message, Reject) and message.by in found.approved_by:
+        return f"{found.id} needs a second person; {message.by} said yes already"
+    return ""
+
+
+def _which(incident: Incident, proposal: str) -> str:
+    opened = ", ".join(p.id for p in incident.open_proposals)
+    if not opened:
+        return "there is no open proposal" if not proposal else f"{proposal} is not open, nor is any other"
+    return f"{proposal} is not open; open: {opened}" if proposal else f"which one? Open: {opened}"
+
+
+def _meant(incident: Incident, message: Approve) -> Proposal | None:
+    """The one that is named, or the only one there is."""
+    opened = incident.open_proposals
+    if message.proposal:
+        return next((p for p in opened if p.id == message.proposal), None)
+    return opened[0] if len(opened) == 1 else None
+
+
+def said(draft: Draft, message: Message) -> Draft:
+    """What a message changes. Ask `refusal` first: what it refuses, this would not understand."""
+    return SAYINGS[type(message)](draft, message)
+
+
+def _ack(draft: Draft, message: Ack) -> Draft:
+    incident = draft.incident
+    if incident.acked_by:
+        return draft.tell(Kind.PERSON, f"{message.by} is on it too", by=message.by)
+    draft = escalation.acked(draft.set(acked_by=message.by, acked_at=draft.now))
+    return draft.tell(Kind.PERSON, f"{message.by} acknowledged", by=message.by)
+
+
+def _resolve(draft: Draft, message: Resolve) -> Draft:
+    draft = draft.set(resolve_asked_by=message.by, resolve_note=message.note)
+    lacking = ", ".join(s.name for s in missing(draft.incident, draft.now))
+    because = message.note or (f"remembered; still missing: {lacking}" if lacking else "")
+    return draft.tell(Kind.PERSON, f"{message.by} asks to resolve", because=because, by=message.by)
+
+
+def _note(draft: Draft, message: Note) -> Draft:
+    if not message.hypothesis:
+        return draft.tell(Kind.PERSON, message.text, by=message.by)
+    return draft.set(hypothesis=message.text).tell(Kind.PERSON, f"hypothesis: {message.text}", by=message.by)
+
+
+def _severity(draft: Draft, message: SetSeverity) -> Draft:
+    return severity.change(draft, message.severity, why=message.why, by=message.by)
+
+
+def _assign(draft: Draft, message: Assign) -> Draft:
+    draft = draft.set(roles={**draft.incident.roles, message.role: message.to})
+    return draft.tell(Kind.PERSON, f"{message.to} is {_title(message.role)}", by=message.by)
+
+
+def _title(role: Role) -> str:
+    return "IC" if role is Role.IC else str(role)
+
+
+def _approve(draft: Draft, message: Approve) -> Draft:
+    found = _meant(draft.incident, message)
+    return mitigation.approved(draft, found, by=message.by) if found else draft
+
+
+def _reject(draft: Draft, message: Reject) -> Draft:
+    found = _meant(draft.incident, message)
+    return mitigation.rejected(draft, found, by=message.by, why=message.why) if found else draft
+
+
+def _mitigated(draft: Draft, message: Mitigated) -> Draft:
+    how = message.how or f"{message.by} did not say"
+    return mitigation.mitigated(draft, how=how, because=f"{message.by} says so", by=message.by)
+
+
+def _confirm(draft: Draft, message: Confirm) -> Draft:
+    """A person's word, with who and why in the record. A check that later sees otherwise overrides it."""
+    word = Attestation(by=message.by, evidence=message.evidence, at=draft.now)
+    draft = draft.set(attested={**draft.incident.attested, message.criterion: word})
+    draft = draft.tell(
+        Kind.CRITERION, f"{message.by} confirms {message.criterion}", because=message.evidence, by=message.by
+    )
+    stopped = message.criterion is Criterion.IMPACT_GONE and may(draft.incident.phase, Turn.IMPACT_STOPPED)
+    return mitigation.mitigated(draft, how=message.evidence, because="", by=message.by) if stopped else draft
+
+
+def _postmortem(draft: Draft, message: Postmortem) -> Draft:
+    return closing.published(draft, message.url, by=message.by)
+
+
+def _action_item(draft: Draft, message: FileActionItem) -> Draft:
+    item = ActionItem(what=message.what, owner=message.owner, due=message.due, url=message.url, by=message.by)
+    draft = draft.set(action_items=(*draft.incident.action_items, item))
+    owner = f", owner {item.owner}" if item.owner else ""
+    return draft.tell(Kind.PERSON, f"follow-up filed: {item.what}{owner}", by=message.by)
+
+
+SAYINGS: dict[type[Message], Callable[[Draft, Any], Draft]] = {
+    Ack: _ack,
+    Resolve: _resolve,
+    Note: _note,
+    SetSeverity: _severity,
+    Assign: _assign,
+    Approve: _approve,
+    Reject: _reject,
+    Mitigated: _mitigated,
+    Confirm: _confirm,
+    Postmortem: _postmortem,
+    FileActionItem: _action_item,
+}
+
+
+def answer(before: Incident, after: Incident, message: Message) -> str:
+    """What the sender of an update is told."""
+    if isinstance(message, Ack):
+        return f"yes: {after.id} is yours" if not before.acked_by else f"yes; {before.acked_by} has it too"
+    if isinstance(message, Resolve) and after.phase not in (Phase.POSTMORTEM, Phase.CLOSED):
+        return f"remembered; {after.id} resolves by itself once these hold: {_lacking(after)}"
+    if before.phase is not after.phase:
+        return f"yes: {after.id} is now in phase {after.phase}"
+    return f"yes: {after.timeline[-1].what}" if len(after.timeline) > len(before.timeline) else "yes"
+
+
+def _lacking(incident: Incident) -> str:
+    now = incident.timeline[-1].at
+    return "; ".join(f"{s.name} ({s.evidence})" for s in missing(incident, now))

@@ -1,0 +1,111 @@
+"""An incident as people and scripts read it: the queries of design §5 and the Web UI's current details."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from incident.model.incident import Due, Incident, Proposal
+from incident.policy.resolution import Standing, standings, waiting_for
+from incident.policy.texts import clock, command, finding_line, headline
+
+MOST_DETAILS = 3500
+"""Characters of current details: the Web UI carries them in an address (temporal-guide §2)."""
+
+
+def status(incident: Incident, now: datetime) -> dict[str, Any]:
+    """Where it stands. Instants are ISO 8601, UTC."""
+    playbook = incident.playbook
+    return {
+        "id": incident.id,
+        "alert": incident.alert.name,
+        "summary": incident.alert.summary,
+        "phase": incident.phase.value,
+        "severity": incident.severity.value,
+        "domain": playbook.domain if playbook else "",
+        "owner": playbook.owner if playbook else "",
+        "acked_by": incident.acked_by,
+        "needs_human": incident.needs_human,
+        "pages": incident.pages,
+        "pages_delivered": incident.pages_delivered,
+        "open_since": incident.opened_at.isoformat(),
+        "waiting_for": list(waiting_for(incident, now)),
+        "proposals": [_proposal(p) for p in incident.proposals],
+        "findings": {name: f"{f.status}: {f.summary}" for name, f in incident.findings.items()},
+        "roles": {role.value: who for role, who in incident.roles.items()},
+        "hypothesis": incident.hypothesis,
+        "mitigated_at": _iso(incident.mitigated_at),
+        "resolved_at": _iso(incident.resolved_at),
+        "next_update_at": _iso(incident.due.get(Due.CADENCE)),
+        "postmortem_due": _iso(incident.postmortem_due),
+        "postmortem_url": incident.postmortem_url,
+        "action_items": [asdict(item) for item in incident.action_items],
+    }
+
+
+def timeline(incident: Incident) -> list[dict[str, str]]:
+    """Every line so far, oldest first."""
+    return [
+        {"at": e.at.isoformat(), "kind": e.kind.value, "what": e.what, "because": e.because, "by": e.by}
+        for e in incident.timeline
+    ]
+
+
+def criteria(incident: Incident, now: datetime) -> list[dict[str, Any]]:
+    """The four of runbook §2.3: `met` is true only where it was seen; `state` tells unknown from not met."""
+    return [
+        {"name": s.name.value, "met": bool(s.met), "state": _state(s), "evidence": s.evidence}
+        for s in standings(incident, now)
+    ]
+
+
+def details(incident: Incident, now: datetime) -> str:
+    """Markdown for the Web UI (CommonMark: no tables there)."""
+    owner = incident.acked_by or "nobody yet"
+    waits = waiting_for(incident, now)
+    sections = (
+        f"### {headline(incident)} — {incident.phase}",
+        f"**Owned by** {owner} · **pages** {incident.pages} · **open since** {clock(incident.opened_at)}",
+        _bullets("Waiting for", waits),
+        _bullets("Resolves when all four hold", [_tick(s) for s in standings(incident, now)]),
+        _bullets("What the checks saw", [finding_line(f) for f in incident.findings.values()]),
+        _commands(incident),
+    )
+    return "\n\n".join(s for s in sections if s)[:MOST_DETAILS]
+
+
+def summary(incident: Incident) -> str:
+    """One line for lists."""
+    return f"{headline(incident)}: {incident.alert.summary or 'fires'}"
+
+
+def _commands(incident: Incident) -> str:
+    lines = [] if incident.acked_by else [command(incident, "ack", by="you")]
+    lines += [command(incident, "approve", proposal=p.id, by="you") for p in incident.open_proposals]
+    return "**Say it:**\n\n```\n" + "\n".join(lines) + "\n```" if lines else ""
+
+
+def _bullets(title: str, lines: tuple[str, ...] | list[str]) -> str:
+    return f"**{title}:**\n\n" + "\n".join(f"- {line}" for line in lines) if lines else ""
+
+
+def _tick(standing: Standing) -> str:
+    mark = {True: "✓", False: "✗", None: "?"}[standing.met]
+    return f"{mark} {standing.name}: {standing.evidence}"
+
+
+def _state(standing: Standing) -> str:
+    return {True: "met", False: "not met", None: "unknown"}[standing.met]
+
+
+def _proposal(proposal: Proposal) -> dict[str, Any]:
+    return {
+        "id": proposal.id,
+        "would": proposal.plan.would,
+        "state": proposal.state.value,
+        "approval": proposal.approval.value,
+        "approved_by": list(proposal.approved_by),
+    }
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
