@@ -12,7 +12,7 @@ from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter
 
 from incident.model.alert import Alert
-from incident.model.incident import Phase
+from incident.model.incident import Incident, Phase
 from incident.model.playbook import Playbook
 from incident.model.response_policy import ResponsePolicy
 from incident.model.severity import Severity
@@ -56,6 +56,20 @@ def opening_attributes(alert: str, severity: Severity, domain: str) -> TypedSear
             SearchAttributePair(DOMAIN, domain),
             SearchAttributePair(NEEDS_HUMAN, True),
             SearchAttributePair(ACKED, False),
+        ]
+    )
+
+
+def attributes_of(incident: Incident) -> TypedSearchAttributes:
+    """Search attributes of an incident as it is now."""
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(SEVERITY, incident.severity.value),
+            SearchAttributePair(PHASE, incident.phase.value),
+            SearchAttributePair(ALERT, incident.alert.name),
+            SearchAttributePair(DOMAIN, incident.playbook.domain if incident.playbook else ""),
+            SearchAttributePair(NEEDS_HUMAN, incident.needs_human),
+            SearchAttributePair(ACKED, bool(incident.acked_by)),
         ]
     )
 

@@ -48,4 +48,9 @@ class CameDue:
     what: Due
 
 
-Event = Declared | AlertTold | Said | NotUnderstood | CameDue | Outcome
+@dataclass(frozen=True, kw_only=True)
+class Continuing:
+    """The run's history is long: the incident goes on in a new run, after it has been archived."""
+
+
+Event = Continuing | Declared | AlertTold | Said | NotUnderstood | CameDue | Outcome

@@ -30,6 +30,8 @@ class PageFailed:
     number: int
     channel: str
     why: str
+    late: bool = False
+    """Nobody took it in time, nothing was sent: the world may have moved on, so it is decided anew (design §6)."""
 
 
 @dataclass(frozen=True, kw_only=True)

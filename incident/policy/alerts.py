@@ -27,8 +27,10 @@ def remember(draft: Draft, alert: Alert) -> Draft:
     firing = dict(draft.incident.firing)
     if alert.status is AlertStatus.FIRING:
         firing[alert.subject] = alert.starts_at
-    else:
+    elif alert.fingerprint:
         firing.pop(alert.subject, None)
+    else:
+        firing.clear()  # typed by hand: it means all of it
     return draft.set(seen=seen[-REMEMBERED:], firing=firing)
 
 
@@ -37,6 +39,8 @@ def _is_old_news(draft: Draft, alert: Alert) -> bool:
     incident = draft.incident
     if alert.starts_at and alert.dedup_key in incident.seen:
         return True
+    if not alert.fingerprint:
+        return bool(incident.firing) is (alert.status is AlertStatus.FIRING)
     if alert.subject not in incident.firing:
         return alert.status is AlertStatus.RESOLVED
     since = incident.firing[alert.subject]

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import assert_never
 
 from incident.model.effects import ConsultRunbook, Purpose, RecordKind
-from incident.model.events import AlertTold, CameDue, Declared, Event, NotUnderstood, Said
+from incident.model.events import AlertTold, CameDue, Continuing, Declared, Event, NotUnderstood, Said
 from incident.model.finding import Finding
 from incident.model.incident import Due, Incident, Phase
 from incident.model.outcomes import (
@@ -63,6 +63,8 @@ def _decide(draft: Draft, event: Event) -> Draft:
             return alerts.told(draft, event.alert)
         case Said():
             return _said(draft, event)
+        case Continuing():
+            return closing.record(draft, RecordKind.CONTINUED)
         case CameDue():
             return _came_due(draft.not_due(event.what), event.what)
         case _:

@@ -76,6 +76,8 @@ def paged(draft: Draft, outcome: Paged) -> Draft:
 
 def not_paged(draft: Draft, outcome: PageFailed) -> Draft:
     """A channel failed: the next one; after the last one, all over again soon, because nobody was reached."""
+    if outcome.late:
+        return _too_late(draft, outcome)
     draft = draft.tell(
         Kind.PAGE, f"page {outcome.number} could not be delivered by {outcome.channel}", because=outcome.why
     )
@@ -91,6 +93,14 @@ def not_paged(draft: Draft, outcome: PageFailed) -> Draft:
         .due(Due.REPAGE, retry_at)
         .tell(Kind.PAGE, f"nobody could be paged; trying again at {clock(retry_at)}", because="every channel failed")
     )
+
+
+def _too_late(draft: Draft, outcome: PageFailed) -> Draft:
+    """It never went out, because nothing of ours was running. Send it now only if it is still true (design §6)."""
+    incident = draft.incident
+    if incident.acked_by or incident.phase in OVER or not pages_now(draft) or outcome.number != incident.pages:
+        return draft.tell(Kind.PAGE, f"page {outcome.number} not sent: no longer true", because=outcome.why)
+    return draft.do(_page(draft, f"delayed: {outcome.why}", outcome.channel, escalated=False))
 
 
 def unacked(draft: Draft) -> Draft:

@@ -78,6 +78,21 @@ def summary(incident: Incident) -> str:
     return f"{headline(incident)}: {incident.alert.summary or 'fires'}"
 
 
+ALARMS = {
+    Due.ACK: "somebody acknowledges, else page again and widen",
+    Due.REPAGE: "page again while nobody has acknowledged",
+    Due.NIGHT: "page when the night begins, if nobody has acknowledged",
+    Due.CADENCE: "next update in the thread",
+    Due.UNMITIGATED: "impact stops, else escalate",
+    Due.QUIET: "the alert has stayed clear for one repeat_interval",
+    Due.LOOK: "look at the world again",
+    Due.LEVER: "the lever, or the automation, has helped",
+    Due.POSTMORTEM: "postmortem due",
+    Due.MISUNDERSTOOD: "tell how many more messages made no sense",
+}
+"""What a timer waits for, as the Web UI shows it."""
+
+
 def _commands(incident: Incident) -> str:
     lines = [] if incident.acked_by else [command(incident, "ack", by="you")]
     lines += [command(incident, "approve", proposal=p.id, by="you") for p in incident.open_proposals]

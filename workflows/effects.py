@@ -1,0 +1,169 @@
+"""The hinge: each effect becomes one activity, with its queue and its patience, and comes back as an outcome.
+
+No outcome is ever an exception: an effect that fails is another thing that happened, for the decider to judge.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, assert_never
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, TimeoutType
+from temporalio.exceptions import TimeoutError as NoAnswer
+
+from activities.chatting import ChatActivities
+from activities.looking import LookingActivities
+from activities.paging import PagingActivities
+from activities.pulling import LeverActivities
+from activities.records import RecordActivities
+from activities.runbook import RunbookActivities
+from incident.model.effects import (
+    ApplyLever,
+    Brief,
+    ConsultRunbook,
+    Effect,
+    Look,
+    Page,
+    PlanLever,
+    Post,
+    WriteRecord,
+)
+from incident.model.lever import LeverOutcome, LeverReport
+from incident.model.outcomes import (
+    LeverApplied,
+    LeverPlanFailed,
+    LookFailed,
+    Outcome,
+    PageFailed,
+    PostFailed,
+    RecordFailed,
+)
+from incident.policy.texts import short
+from workflows.contract import BACKGROUND_QUEUE, PATIENT_QUEUE
+
+UNTIL_IT_WORKS = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
+A_FEW_TIMES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=4)
+STALE_AFTER = timedelta(seconds=60)
+"""A page nobody took for so long may no longer be true: it comes back to be decided on anew (design §6)."""
+
+
+async def carry_out(effect: Effect) -> Outcome:
+    """Do it, and say what came of it."""
+    match effect:
+        case ConsultRunbook():
+            return await _run(RunbookActivities.consult_runbook, effect, f"consult the runbook on {effect.alert.name}")
+        case Page():
+            return await _page(effect)
+        case Post():
+            return await _post(effect)
+        case Brief():
+            return await _brief(effect)
+        case Look():
+            return await _look(effect)
+        case PlanLever() | ApplyLever():
+            return await _pull(effect)
+        case WriteRecord():
+            return await _record(effect)
+    assert_never(effect)
+
+
+async def _run(
+    activity: Callable[[Any, Any], Awaitable[Outcome]], effect: Effect, summary: str, **options: Any
+) -> Outcome:
+    """On the hot queue, until it works, unless `options` say otherwise."""
+    patience: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=10), "retry_policy": UNTIL_IT_WORKS}
+    return await workflow.execute_activity_method(activity, effect, summary=short(summary), **(patience | options))
+
+
+async def _page(effect: Page) -> Outcome:
+    summary = f"page {effect.number} to {effect.audience} by {effect.channel}: {effect.because}"
+    try:
+        return await _run(
+            PagingActivities.page,
+            effect,
+            summary,
+            start_to_close_timeout=timedelta(seconds=8),
+            schedule_to_start_timeout=STALE_AFTER,
+            retry_policy=A_FEW_TIMES,
+        )
+    except ActivityError as error:
+        late = isinstance(error.cause, NoAnswer) and error.cause.type is TimeoutType.SCHEDULE_TO_START
+        return PageFailed(number=effect.number, channel=effect.channel, why=_why(error), late=late)
+
+
+async def _post(effect: Post) -> Outcome:
+    try:
+        return await _run(
+            ChatActivities.post,
+            effect,
+            f"say: {effect.title}",
+            task_queue=BACKGROUND_QUEUE,
+            start_to_close_timeout=timedelta(seconds=15),
+            retry_policy=A_FEW_TIMES,
+        )
+    except ActivityError as error:
+        return PostFailed(key=effect.key, title=effect.title, why=_why(error))
+
+
+async def _brief(effect: Brief) -> Outcome:
+    look = f", look: {', '.join(effect.look.checks)}" if effect.look else ""
+    return await _run(
+        LookingActivities.brief,
+        effect,
+        f"open the thread{look}",
+        task_queue=BACKGROUND_QUEUE,
+        start_to_close_timeout=timedelta(minutes=2),
+        heartbeat_timeout=timedelta(seconds=40),
+    )
+
+
+async def _look(effect: Look) -> Outcome:
+    until = " until something changes" if effect.patience else ""
+    try:
+        return await _run(
+            LookingActivities.look,
+            effect,
+            f"look{until}: {', '.join(effect.checks)}",
+            task_queue=PATIENT_QUEUE,
+            start_to_close_timeout=effect.patience + effect.every * effect.greens + timedelta(minutes=2),
+            heartbeat_timeout=effect.every * 2 + timedelta(seconds=40),
+        )
+    except ActivityError as error:
+        return LookFailed(number=effect.number, purpose=effect.purpose, why=_why(error))
+
+
+async def _pull(effect: PlanLever | ApplyLever) -> Outcome:
+    patience: dict[str, Any] = {
+        "task_queue": BACKGROUND_QUEUE,
+        "start_to_close_timeout": timedelta(seconds=40),
+        "retry_policy": A_FEW_TIMES,
+    }
+    if isinstance(effect, PlanLever):
+        try:
+            return await _run(LeverActivities.plan_lever, effect, f"plan {effect.lever}", **patience)
+        except ActivityError as error:
+            return LeverPlanFailed(lever=effect.lever, why=_why(error))
+    try:
+        summary = f"apply {effect.proposal}: {effect.plan.would}"
+        return await _run(LeverActivities.apply_lever, effect, summary, **patience)
+    except ActivityError as error:
+        report = LeverReport(lever=effect.plan.lever, outcome=LeverOutcome.FAILED, detail=_why(error))
+        return LeverApplied(proposal=effect.proposal, report=report)
+
+
+async def _record(effect: WriteRecord) -> Outcome:
+    try:
+        return await _run(
+            RecordActivities.write_record, effect, f"write the record ({effect.reason})", task_queue=BACKGROUND_QUEUE
+        )
+    except ActivityError as error:
+        return RecordFailed(reason=effect.reason, why=_why(error))
+
+
+def _why(error: ActivityError) -> str:
+    """The reason at the bottom of it, in one line."""
+    cause = error.cause or error
+    if isinstance(cause, NoAnswer):
+        return f"no answer in time ({cause.type.name.lower() if cause.type is not None else 'timeout'})"
+    return short(getattr(cause, "message", "") or str(cause), 400)

@@ -1,0 +1,125 @@
+"""From whatever people and machines send to the words we know; never an exception that could stop an incident."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from incident.model.alert import Alert, AlertStatus
+from incident.model.effects import StoredEffect
+from incident.model.incident import Incident
+from incident.model.messages import MESSAGES, Message
+from incident.model.severity import Severity
+from workflows.contract import IncidentInput, Unreadable
+
+EXPECTED_START = (
+    '"AppDBDown" or {"alert": "AppDBDown", "severity": "SEV-2", "labels": {}, "summary": "", "description": ""} '
+    "(only the alert's name is needed)"
+)
+EXPECTED_ALERT = '"firing", "resolved" or {"name": "AppDBDown", "status": "resolved"}'
+SIGNALS = ("alert", *MESSAGES)
+
+
+@dataclass(frozen=True)
+class Misread(Exception):
+    """It made no sense: why, and what would have."""
+
+    why: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.why}; expected {self.expected}"
+
+
+class Continued(BaseModel):
+    """An incident that goes on in a new run: all of it, and what it had still to do."""
+
+    model_config = ConfigDict(frozen=True)
+    incident: Incident
+    outbox: list[StoredEffect] = []
+
+
+class _TypedStart(BaseModel):
+    """What a person types to start one."""
+
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
+    alert: str
+    severity: Severity | None = None
+    labels: dict[str, str] = {}
+    summary: str = ""
+    description: str = ""
+
+
+ALERT: TypeAdapter[Alert] = TypeAdapter(Alert)
+
+
+def read_start(args: Sequence[Any]) -> IncidentInput | Continued:
+    """What a run begins with. Raises Misread."""
+    given = _single(args, EXPECTED_START)
+    try:
+        if isinstance(given, str):
+            return _typed(_TypedStart(alert=given))
+        if not isinstance(given, dict):
+            raise Misread(_what(given), EXPECTED_START)
+        if "incident" in given:
+            return Continued.model_validate(given)
+        if isinstance(given.get("alert"), dict):
+            return IncidentInput.model_validate(given)
+        return _typed(_TypedStart.model_validate(given))
+    except ValidationError as error:
+        raise Misread(explain(error), EXPECTED_START) from None
+
+
+def _typed(start: _TypedStart) -> IncidentInput:
+    if not start.alert:
+        raise Misread("the alert has no name", EXPECTED_START)
+    alert = Alert(name=start.alert, labels=start.labels, summary=start.summary, description=start.description)
+    return IncidentInput(alert=alert, severity=start.severity)
+
+
+def read_alert(args: Sequence[Any], name: str) -> Alert:
+    """What a vendor, or a person, tells about the alert. `name` is the incident's own alert. Raises Misread."""
+    given = _single(args, EXPECTED_ALERT)
+    if isinstance(given, str):
+        given = {"status": given}
+    if not isinstance(given, dict):
+        raise Misread(_what(given), EXPECTED_ALERT)
+    try:
+        return ALERT.validate_python({"name": name, "status": AlertStatus.FIRING} | given)
+    except ValidationError as error:
+        raise Misread(explain(error), EXPECTED_ALERT) from None
+
+
+def read_message(name: str, args: Sequence[Any]) -> Message:
+    """What a person said. No input is an empty message; a bare string is its main field. Raises Misread."""
+    model = MESSAGES[name]
+    given = _single(args, model.expected) if args else {}
+    if given is None:
+        given = {}
+    if isinstance(given, str):
+        given = {model.bare: given}
+    if not isinstance(given, dict):
+        raise Misread(_what(given), model.expected)
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise Misread(explain(error), model.expected) from None
+
+
+def _single(args: Sequence[Any], expected: str) -> Any:
+    if len(args) != 1:
+        raise Misread("no input" if not args else f"{len(args)} inputs", expected)
+    if isinstance(args[0], Unreadable):
+        raise Misread(args[0].why, expected)
+    return args[0]
+
+
+def _what(given: object) -> str:
+    return f"a {type(given).__name__}" if given is not None else "null"
+
+
+def explain(error: ValidationError) -> str:
+    """Which field is wrong and why, in one line, without repeating what was sent (it may hold a secret)."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(str(part) for part in p['loc']) or 'input'}: {p['msg']}" for p in problems[:5])
