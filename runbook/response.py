@@ -21,7 +21,7 @@ RESPONSE = ResponsePolicy(
     repeat_interval=timedelta(hours=1),  # runbook §2.3; Alertmanager's for the pager receiver (runbook §1)
     probe_every=timedelta(seconds=15),  # ours: AppDBDown fires after 2 minutes of failed probes (runbook §3.2)
     greens_in_a_row=3,  # ours: one green may be luck
-    look_patience=timedelta(minutes=10),  # ours: a look is renewed after that
+    look_patience=timedelta(minutes=30),  # ours: a look is renewed after that
     automation_patience=timedelta(minutes=10),  # ours: an App Runner redeploy takes a few minutes
     verify_patience=timedelta(minutes=10),  # ours: the same
     levers_per_hour=3,  # ours: a lever that needs a fourth try is not the cure

@@ -1,0 +1,87 @@
+"""The worker: settings → clients → activities → three queues. `incidents worker`, or `python -m worker`."""
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.provide import Activities, provide
+from worker.connecting import connect
+from worker.engine_needs import register_attributes
+from worker.logging import configure_logging
+from worker.sandbox import sandbox
+from worker.settings import Settings, load_settings
+from worker.wiring import outside_world
+from workflows.contract import BACKGROUND_QUEUE, PATIENT_QUEUE, TASK_QUEUE
+from workflows.incident import IncidentWorkflow
+
+GRACE = timedelta(seconds=20)
+"""What runs may finish when we are asked to stop; the default of 0 would cancel it at once (temporal-guide §5)."""
+BACKGROUND_SLOTS = 2
+"""Few on purpose: background work must never slow a page (engine.md §2)."""
+PATIENT_SLOTS = 200
+
+log = structlog.get_logger(__name__)
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGINT or SIGTERM. Raises NoEngine, EngineLacks."""
+    client = await connect(settings)
+    await register_attributes(client)
+    async with AsyncExitStack() as stack:
+        world = await stack.enter_async_context(outside_world(settings, client.namespace))
+        for worker in workers(client, provide(world)):
+            await stack.enter_async_context(worker)
+        log.info("worker ready", queues=[TASK_QUEUE, BACKGROUND_QUEUE, PATIENT_QUEUE], home=str(settings.home))
+        await _asked_to_stop()
+        log.info("worker stops", grace_s=GRACE.total_seconds())
+
+
+def workers(client: Client, activities: Activities) -> tuple[Worker, ...]:
+    """One per queue: what must be fast shares nothing with what may be slow."""
+    common: dict[str, Any] = {"graceful_shutdown_timeout": GRACE}
+    return (
+        Worker(
+            client,
+            task_queue=TASK_QUEUE,
+            workflows=[IncidentWorkflow],
+            activities=activities.hot,
+            workflow_runner=sandbox(),
+            **common,
+        ),
+        Worker(
+            client,
+            task_queue=BACKGROUND_QUEUE,
+            activities=activities.background,
+            max_concurrent_activities=BACKGROUND_SLOTS,
+            **common,
+        ),
+        Worker(
+            client,
+            task_queue=PATIENT_QUEUE,
+            activities=activities.patient,
+            max_concurrent_activities=PATIENT_SLOTS,
+            **common,
+        ),
+    )
+
+
+async def _asked_to_stop() -> None:
+    asked, loop = asyncio.Event(), asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, asked.set)
+    await asked.wait()
+
+
+def main() -> None:
+    configure_logging()
+    asyncio.run(run(load_settings()))
+
+
+if __name__ == "__main__":
+    main()
