@@ -17,7 +17,7 @@ class NoEngine(Exception):
 
 
 def connect_options(settings: Settings) -> dict[str, Any]:
-    """Arguments of `Client.connect`: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_TLS_*`, … as Temporal reads them."""
+    """Arguments of `Client.connect`; `TEMPORAL_ADDRESS`, `_NAMESPACE`, `_TLS_*`, … as Temporal itself reads them."""
     found: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
     found.setdefault("target_host", f"127.0.0.1:{settings.engine.port}")
     return found | {"data_converter": DATA_CONVERTER}

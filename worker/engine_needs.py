@@ -40,7 +40,8 @@ async def register_attributes(client: Client) -> None:
         )
     except RPCError as error:
         raise EngineLacks(
-            f"the engine misses search attributes and refused to add them ({error.message}). Run:\n" + commands(client, missing)
+            f"the engine misses search attributes and refused to add them ({error.message}). Run:\n"
+            + commands(client, missing)
         ) from None
     log.info("search attributes registered", names=sorted(wanted))
 

@@ -3,7 +3,7 @@
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 PASSED_THROUGH = ("activities", "integrations", "incident.model", "runbook", "workflows.contract")
-"""Loaded once for all workflows. The rules themselves (`incident.policy`, `workflows`) stay inside, under its checks."""
+"""Loaded once for all workflows. The rules (`incident.policy`, `workflows`) stay inside, under its checks."""
 
 
 def sandbox() -> SandboxedWorkflowRunner:

@@ -35,6 +35,8 @@ class Page:
     text: str
     audience: str
     urgent: bool
+    not_before: datetime
+    """When this page was first asked for (aware UTC): an older message is another one's."""
     because: str
     kind: Literal["page"] = "page"
 

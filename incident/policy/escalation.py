@@ -63,6 +63,7 @@ def _page(draft: Draft, why: str, channel: str, *, escalated: bool) -> Page:
         ),
         audience=audience,
         urgent=incident.severity is Severity.SEV1,
+        not_before=incident.opened_at,
         because=why,
     )
 
