@@ -1,4 +1,4 @@
-"""ntfy: a push message on the phone. Facts from ntfy's pages "Publish as JSON", "Limitations" and "Poll for messages"."""
+"""ntfy: a push message on the phone. Facts from ntfy's pages "Publish as JSON", "Limitations", "Poll for messages"."""
 
 import json
 from dataclasses import dataclass

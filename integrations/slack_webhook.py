@@ -1,7 +1,7 @@
 """A Slack-compatible incoming webhook: the thread people read. Facts from Slack's pages "Incoming webhooks",
 "Block Kit: blocks" and "Formatting text".
 
-A webhook has no threads and cannot be asked what it took: every message carries the incident's id, and a repeat says so.
+A webhook has no threads and cannot be asked what it took: each message carries the incident id, and a repeat says so.
 """
 
 import re

@@ -1,0 +1,56 @@
+"""All activities, by the queue they belong on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from activities.chatting import ChatActivities
+from activities.ledger import Ledger
+from activities.links import Links
+from activities.looking import LookingActivities
+from activities.outside import Outside
+from activities.paging import PagingActivities
+from activities.pulling import LeverActivities
+from activities.records import RecordActivities
+from activities.runbook import RunbookActivities
+from integrations.ports import Channels
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Everything activities are given."""
+
+    outside: Outside
+    channels: Channels
+    ledger: Ledger
+    links: Links
+    home: Path
+    speed: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activities:
+    hot: list[Callable[..., Any]]
+    """What a page waits for."""
+    background: list[Callable[..., Any]]
+    patient: list[Callable[..., Any]]
+    """What mostly sleeps."""
+
+
+def provide(world: World) -> Activities:
+    chat = ChatActivities(world.channels, world.ledger, world.links)
+    looking = LookingActivities(world.outside, chat.say)
+    levers = LeverActivities(world.outside, world.ledger)
+    paging = PagingActivities(world.channels, world.ledger, world.links)
+    return Activities(
+        hot=[RunbookActivities(world.speed).consult_runbook, paging.page],
+        background=[
+            chat.post,
+            looking.brief,
+            levers.plan_lever,
+            levers.apply_lever,
+            RecordActivities(world.home).write_record,
+        ],
+        patient=[looking.look],
+    )
