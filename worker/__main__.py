@@ -34,7 +34,7 @@ async def run(settings: Settings) -> None:
     client = await connect(settings)
     await register_attributes(client)
     async with AsyncExitStack() as stack:
-        world = await stack.enter_async_context(outside_world(settings, client.namespace))
+        world = await stack.enter_async_context(outside_world(settings))
         for worker in workers(client, provide(world)):
             await stack.enter_async_context(worker)
         log.info("worker ready", queues=[TASK_QUEUE, BACKGROUND_QUEUE, PATIENT_QUEUE], home=str(settings.home))

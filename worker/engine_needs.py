@@ -1,5 +1,7 @@
 """What the engine must know before an incident can run on it: our search attributes (design §5, engine needs)."""
 
+from typing import Any
+
 import structlog
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
@@ -21,7 +23,7 @@ class EngineLacks(Exception):
     """The engine misses search attributes and will not let us add them. The message holds the exact commands."""
 
 
-async def missing_attributes(client: Client) -> tuple[SearchAttributeKey[object], ...]:
+async def missing_attributes(client: Client) -> tuple[SearchAttributeKey[Any], ...]:
     """Those of ours that the engine does not know. Raises RPCError."""
     request = ListSearchAttributesRequest(namespace=client.namespace)
     known = await client.operator_service.list_search_attributes(request)
@@ -46,7 +48,7 @@ async def register_attributes(client: Client) -> None:
     log.info("search attributes registered", names=sorted(wanted))
 
 
-def commands(client: Client, missing: tuple[SearchAttributeKey[object], ...]) -> str:
+def commands(client: Client, missing: tuple[SearchAttributeKey[Any], ...]) -> str:
     """What an administrator types to add them."""
     return "\n".join(
         f"  temporal operator search-attribute create --namespace {client.namespace} "

@@ -1,0 +1,167 @@
+"""The bridge's HTTP face: one webhook per alert source, health, metrics (design §5)."""
+
+import hmac
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import structlog
+from fastapi import Depends, FastAPI, HTTPException, Path, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from bridge.intake import EngineAway, Intake, Taken, Verdict
+from bridge.refused import Refused
+from bridge.settings import BridgeSettings
+from bridge.source import NotThisVendor, Parsed, all_sources
+
+RETRY_AFTER_S = 5
+"""What a sender is asked to wait; Alertmanager has its own back-off anyway."""
+
+log = structlog.get_logger(__name__)
+
+
+class Counted:
+    """The bridge's own metrics, on a registry of their own so that two bridges can live in one test."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.alerts = Counter("incidents_bridge_alerts", "Alerts by verdict", ["verdict"], registry=self.registry)
+        self.bodies = Counter("incidents_bridge_refused_bodies", "Bodies refused", ["why"], registry=self.registry)
+        self.seconds = Histogram(
+            "incidents_bridge_seconds", "From a notification to its answer, in seconds", registry=self.registry
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What the routes work with."""
+
+    intake: Intake
+    settings: BridgeSettings
+    refused: Refused
+    tell_operator: Callable[[str], None]
+    counted: Counted
+
+
+def create_app(
+    intake: Intake, settings: BridgeSettings, refused: Refused, tell_operator: Callable[[str], None]
+) -> FastAPI:
+    """The app; it owns nothing that has to be closed."""
+    desk = Desk(intake=intake, settings=settings, refused=refused, tell_operator=tell_operator, counted=Counted())
+    app = FastAPI(
+        title="incidents bridge", description="Alerts in, durable incidents out.", docs_url=None, redoc_url=None
+    )
+    _health(app, desk)
+    _webhooks(app, desk)
+    return app
+
+
+def _health(app: FastAPI, desk: Desk) -> None:
+    @app.get("/healthz", response_class=PlainTextResponse, summary="Is this process alive?")
+    async def healthz() -> str:
+        return "alive\n"
+
+    @app.get("/readyz", response_class=PlainTextResponse, summary="Does the engine answer?", responses=AWAY)
+    async def readyz() -> Response:
+        if await desk.intake.ready():
+            return PlainTextResponse("ready\n")
+        return PlainTextResponse("the Temporal engine does not answer\n", status_code=503)
+
+    @app.get("/metrics", response_class=PlainTextResponse, summary="Prometheus metrics of the bridge itself")
+    async def metrics() -> Response:
+        return Response(generate_latest(desk.counted.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+AWAY: dict[int | str, dict[str, Any]] = {503: {"description": "the engine cannot be reached; send it again"}}
+ANSWERS: dict[int | str, dict[str, Any]] = AWAY | {
+    400: {"description": "nobody can ever understand this body; it was kept, and an operator told"},
+    401: {"description": "the bearer token is missing or wrong"},
+    404: {"description": "there is no such alert source"},
+    413: {"description": "the body is too large"},
+}
+
+
+def _webhooks(app: FastAPI, desk: Desk) -> None:
+    def caller_is_known(request: Request) -> None:
+        _check_token(request.headers, desk.settings)
+
+    @app.post("/{source}", dependencies=[Depends(caller_is_known)], responses=ANSWERS, summary="Take a notification")
+    async def take(source: Annotated[str, Path(pattern="^[a-z0-9_]+$")], request: Request) -> Response:
+        if source not in all_sources():
+            raise HTTPException(404, f"no alert source {source!r}; there are: {', '.join(all_sources())}")
+        started = time.perf_counter()
+        try:
+            return await _take(desk, source, await _body(request, desk.settings.max_body_bytes))
+        finally:
+            desk.counted.seconds.observe(time.perf_counter() - started)
+
+
+def _check_token(headers: Mapping[str, str], settings: BridgeSettings) -> None:
+    """Raises HTTPException 401. Compared in constant time: its duration must not tell how much was right."""
+    if settings.token is None:
+        return
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    wanted = settings.token.get_secret_value().encode()
+    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), wanted):
+        raise HTTPException(401, "send `Authorization: Bearer <token>`", {"WWW-Authenticate": "Bearer"})
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """The body, never more than `most` bytes of it in memory. Raises HTTPException 413."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise HTTPException(413, f"the body is larger than {most} bytes")
+    return bytes(body)
+
+
+async def _take(desk: Desk, source: str, body: bytes) -> Response:
+    try:
+        parsed = all_sources()[source](body)
+    except NotThisVendor as error:
+        return _never(desk, source, body, error)
+    if parsed.refused:
+        _keep(desk, source, body, f"{len(parsed.refused)} bad alerts: {parsed.refused[0].why}")
+    try:
+        taken = await desk.intake.take(parsed.alerts)
+    except EngineAway as error:
+        log.warning("alerts not taken", source=source, alerts=len(parsed.alerts), because=str(error))
+        return JSONResponse({"error": str(error)}, 503, {"Retry-After": str(RETRY_AFTER_S)})
+    return _answer(desk, source, parsed, taken)
+
+
+def _never(desk: Desk, source: str, body: bytes, error: NotThisVendor) -> Response:
+    """Sending it again cannot help: keep it, tell somebody, say what was expected."""
+    _keep(desk, source, body, error.why)
+    return JSONResponse({"error": error.why, "expected": error.expected}, 400)
+
+
+def _keep(desk: Desk, source: str, body: bytes, why: str) -> None:
+    try:
+        where = str(desk.refused.keep(source, body))
+    except OSError as error:
+        where = f"nowhere ({error.strerror})"
+    desk.counted.bodies.labels(why="not understood").inc()
+    log.warning("body refused", source=source, because=why, kept=where, bytes=len(body))
+    desk.tell_operator(f"bridge: a notification from {source} was not understood: {why}. Kept in {where}")
+
+
+def _answer(desk: Desk, source: str, parsed: Parsed, taken: tuple[Taken, ...]) -> Response:
+    """A verdict per alert. Nothing good at all: 400, because sending it again cannot help."""
+    refused = tuple(Taken(alert=f"#{r.index}", verdict=Verdict.REFUSED, why=r.why) for r in parsed.refused)
+    for verdict in (*taken, *refused):
+        desk.counted.alerts.labels(verdict=verdict.verdict).inc()
+        log.info(
+            "alert",
+            source=source,
+            alert=verdict.alert,
+            verdict=verdict.verdict,
+            incident=verdict.incident,
+            because=verdict.why,
+        )
+    told = [{"alert": v.alert, "verdict": v.verdict, "incident": v.incident, "why": v.why} for v in (*taken, *refused)]
+    return JSONResponse({"alerts": told}, 200 if taken else 400)

@@ -1,0 +1,136 @@
+"""An alert becomes, or is told to, its incident: durably, with one call to the engine (design §5)."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+
+from bridge.settings import BridgeSettings
+from incident.model.alert import Alert, AlertStatus, incident_id
+from incident.model.playbook import Playbook
+from incident.model.severity import Severity
+from runbook.catalog import identity_labels_of, playbook_for
+from runbook.response import RESPONSE, at_speed
+from workflows import contract
+
+HEARTBEAT = "Watchdog"
+"""Always firing; it says that alerting works (runbook §4). No incident comes of it."""
+REMEMBERED = 4096
+"""Runs this process has seen open: only to say `opened` or `told` without asking the engine again."""
+
+
+class Verdict(StrEnum):
+    OPENED = "opened"
+    TOLD = "told"
+    HEARTBEAT = "heartbeat"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """What became of one alert."""
+
+    alert: str
+    verdict: Verdict
+    incident: str = ""
+    why: str = ""
+
+
+class EngineAway(Exception):
+    """The engine did not take an alert in time: whoever sent it has to send it again."""
+
+
+class Intake:
+    def __init__(self, client: Client, settings: BridgeSettings, speed: float) -> None:
+        self._client = client
+        self._within = timedelta(seconds=settings.take_within_s)
+        self._slots = asyncio.Semaphore(settings.concurrency)
+        self._policy = at_speed(RESPONSE, speed)
+        self._runs: dict[str, str] = {}
+
+    async def take(self, alerts: Iterable[Alert]) -> tuple[Taken, ...]:
+        """All of them, durably. Raises EngineAway as soon as one cannot be; what was taken meanwhile stays taken."""
+        try:
+            async with asyncio.timeout(self._within.total_seconds()):
+                return tuple(await asyncio.gather(*(self._take(alert) for alert in alerts)))
+        except TimeoutError:
+            raise EngineAway(f"the engine did not answer within {self._within.total_seconds():g} s") from None
+        except RPCError as error:
+            raise EngineAway(f"the engine refused: {error.status.name.lower()}: {error.message}") from error
+        except RuntimeError as error:  # what the SDK raises while a lazy client cannot connect
+            raise EngineAway(f"the engine cannot be reached: {error}") from error
+
+    async def ready(self) -> bool:
+        """Does the engine answer?"""
+        try:
+            async with asyncio.timeout(self._within.total_seconds()):
+                return await self._client.service_client.check_health()
+        except (TimeoutError, RPCError, RuntimeError):
+            return False
+
+    async def _take(self, alert: Alert) -> Taken:
+        if alert.name == HEARTBEAT:
+            return Taken(alert=alert.name, verdict=Verdict.HEARTBEAT, why="alerting works")
+        incident = incident_id(alert.name, alert.labels, identity_labels_of(alert.name))
+        async with self._slots:
+            if alert.status is AlertStatus.RESOLVED:
+                return await self._tell_cleared(alert, incident)
+            return await self._open_or_tell(alert, incident)
+
+    async def _tell_cleared(self, alert: Alert, incident: str) -> Taken:
+        handle = self._client.get_workflow_handle(incident)
+        try:
+            await handle.signal("alert", alert, rpc_timeout=self._within)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return Taken(alert=alert.name, verdict=Verdict.IGNORED, incident=incident, why="no open incident")
+            raise
+        return Taken(alert=alert.name, verdict=Verdict.TOLD, incident=incident, why="cleared")
+
+    async def _open_or_tell(self, alert: Alert, incident: str) -> Taken:
+        """One call does both, so no alert can fall between a question and an answer."""
+        playbook = playbook_for(alert)
+        handle: WorkflowHandle[object, object] = await self._client.start_workflow(
+            contract.WORKFLOW_TYPE,
+            contract.IncidentInput(alert=alert, playbook=playbook, policy=self._policy),
+            id=incident,
+            task_queue=contract.TASK_QUEUE,
+            start_signal="alert",
+            start_signal_args=[alert],
+            search_attributes=contract.opening_attributes(alert.name, playbook.severity, playbook.domain),
+            memo={"alert": alert.name, "summary": alert.summary, "source": alert.source},
+            static_summary=f"{playbook.severity} {alert.name}: {alert.summary or 'fires'}"[:200],
+            static_details=static_details(alert, playbook),
+            rpc_timeout=self._within,
+        )
+        return self._verdict(alert, incident, handle.result_run_id or "", playbook.severity)
+
+    def _verdict(self, alert: Alert, incident: str, run: str, severity: Severity) -> Taken:
+        """The engine answers with the run that took it: one we have not met was opened by this, or by someone else."""
+        known = self._runs.get(incident) == run
+        self._runs.pop(incident, None)
+        self._runs[incident] = run
+        if len(self._runs) > REMEMBERED:
+            del self._runs[next(iter(self._runs))]
+        verdict = Verdict.TOLD if known else Verdict.OPENED
+        return Taken(alert=alert.name, verdict=verdict, incident=incident, why=f"fires, {severity}")
+
+
+def static_details(alert: Alert, playbook: Playbook) -> str:
+    """Markdown for the Web UI: what this is, for somebody who has never seen it (CommonMark, no tables there)."""
+    runbook = alert.runbook_url or (playbook.runbook.url if playbook.runbook else "")
+    actions = "\n".join(f"{n}. {action}" for n, action in enumerate(playbook.first_actions, 1))
+    dashboards = " · ".join(f"[{link.label}]({link.url})" for link in playbook.dashboards)
+    parts = (
+        f"**{playbook.severity} {alert.name}** — {playbook.means}",
+        alert.description[:500],
+        f"First actions:\n\n{actions}" if actions else "",
+        f"Owner: {playbook.owner}",
+        " · ".join(part for part in (f"[runbook]({runbook})" if runbook else "", dashboards) if part),
+    )
+    return "\n\n".join(part for part in parts if part)[:3000]
