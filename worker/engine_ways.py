@@ -1,0 +1,148 @@
+"""The ways to a `temporal` program, best first: what is here, what the SDK downloads, what Go builds."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO
+
+Say = Callable[[str], None]
+"""Told one line of progress."""
+
+BUILD = "github.com/temporalio/cli/cmd/temporal@v1.5.1"
+"""The newest that `go install` accepts: later ones have a `replace` in their go.mod."""
+OLDEST_SERVER = (1, 28)
+"""What we were tried against is 1.29.1 and later; older servers lack parts of what incidents are made of."""
+NEWS_EVERY_S = 10.0
+REACHABLE_WITHIN_S = 6.0
+DOWNLOAD_WITHIN_S = 180.0
+BUILD_WITHIN_S = 1800.0
+
+
+class NotThisWay(Exception):
+    """This way leads nowhere on this machine. The message says why."""
+
+
+def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """`$XDG_CACHE_HOME/incidents/bin`: shared by all clones of one user, and safe to delete."""
+    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "incidents" / "bin"
+
+
+def cached() -> Path:
+    """Where our own `temporal` is kept."""
+    return cache_folder() / "temporal"
+
+
+def link() -> Path:
+    """`.venv/bin/temporal`, as the README's lines call it."""
+    return Path(sys.prefix) / "bin" / "temporal"
+
+
+def on_path(_say: Say) -> Path:
+    """The developer's own. Raises NotThisWay."""
+    elsewhere = [folder for folder in os.get_exec_path() if Path(folder) != link().parent]  # our link is not a find
+    found = shutil.which("temporal", path=os.pathsep.join(elsewhere))
+    if not found:
+        raise NotThisWay("no `temporal` there")
+    return usable(Path(found).resolve())
+
+
+def from_cache(_say: Say) -> Path:
+    """What an earlier set-up left. Raises NotThisWay."""
+    if not cached().is_file():
+        raise NotThisWay(f"nothing at {cached()}")
+    return usable(cached())
+
+
+def downloaded(say: Say) -> Path:
+    """The SDK's downloader; asks first whether there is a way out, for it would hang where there is none."""
+    downloader = [sys.executable, "-m", "worker.engine_download"]
+    say("engine: asking whether the Temporal CLI can be downloaded (6 s at most) …")
+    _run([*downloader, "reachable"], {}, say, limit_s=REACHABLE_WITHIN_S)
+    with _workplace() as folder:
+        say("engine: downloading the Temporal CLI, about 100 MB …")
+        _run([*downloader, "fetch", folder], {}, say, limit_s=DOWNLOAD_WITHIN_S)
+        return _keep(Path(folder), "temporal-*")
+
+
+def built(say: Say) -> Path:
+    """`go install` of the last version that allows it; minutes long, so it keeps talking. Raises NotThisWay."""
+    go = shutil.which("go")
+    if not go:
+        raise NotThisWay("no `go` on PATH")
+    with _workplace() as folder:
+        say(f"engine: building it once with {go} install {BUILD}")
+        say("engine: about 4 minutes on 2 cores, 3 GB of Go's caches; later set-ups reuse the result")
+        _run([go, "install", BUILD], {"GOBIN": folder}, say, limit_s=BUILD_WITHIN_S)
+        return _keep(Path(folder), "temporal")
+
+
+def usable(binary: Path) -> Path:
+    """The same path, when it is a Temporal CLI new enough. Raises NotThisWay."""
+    try:
+        told = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NotThisWay(f"{binary} does not run ({error})") from None
+    server = re.search(r"^temporal version .*\(Server (\d+)\.(\d+)", told.stdout)  # a built CLI calls itself 0.0.0-DEV
+    if not server:
+        raise NotThisWay(f"{binary} does not call itself a Temporal CLI with a server")
+    if (int(server[1]), int(server[2])) < OLDEST_SERVER:
+        raise NotThisWay(
+            f"{binary} has server {server[1]}.{server[2]}, older than {OLDEST_SERVER[0]}.{OLDEST_SERVER[1]}"
+        )
+    return binary
+
+
+def _workplace() -> "tempfile.TemporaryDirectory[str]":
+    cache_folder().mkdir(parents=True, exist_ok=True)  # same file system as the cache, so that _keep is one rename
+    return tempfile.TemporaryDirectory(dir=cache_folder(), prefix="getting-")
+
+
+def _keep(folder: Path, pattern: str) -> Path:
+    found = sorted(path for path in folder.glob(pattern) if path.is_file() and os.access(path, os.X_OK))
+    if not found:
+        raise NotThisWay(f"it ended well but left no {pattern} in {folder}")
+    usable(found[0]).replace(cached())
+    return cached()
+
+
+def _run(command: list[str], extra: Mapping[str, str], say: Say, *, limit_s: float) -> None:
+    """Run to its end, saying every 10 s that it still runs. Raises NotThisWay with its last words."""
+    with tempfile.TemporaryFile() as words:
+        process = subprocess.Popen(command, env={**os.environ, **extra}, stdout=words, stderr=words, cwd=_root())
+        try:
+            code = _wait(process, say, limit_s)
+        finally:
+            if process.poll() is None:  # out of time, or Ctrl-C
+                process.kill()
+                process.wait()
+        if code != 0:
+            raise NotThisWay(_last_line(words) or f"exit code {code}")
+
+
+def _wait(process: subprocess.Popen[bytes], say: Say, limit_s: float) -> int:
+    began = time.monotonic()
+    while True:
+        spent = time.monotonic() - began
+        if spent >= limit_s:
+            raise NotThisWay(f"no result within {limit_s:.0f} s")
+        try:
+            return process.wait(timeout=min(NEWS_EVERY_S, limit_s - spent))
+        except subprocess.TimeoutExpired:
+            say(f"engine: still at it, {time.monotonic() - began:.0f} s so far")
+
+
+def _root() -> Path:
+    """Where `-m worker…` is found even before the package is installed."""
+    return Path(__file__).parent.parent
+
+
+def _last_line(words: IO[bytes]) -> str:
+    words.seek(0)
+    lines = words.read().decode(errors="replace").strip().splitlines()
+    return lines[-1].strip() if lines else ""
