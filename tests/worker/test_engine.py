@@ -1,19 +1,18 @@
 """The embedded engine: how one is got, and that it keeps what it took."""
 
+import os
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 
-from cli.supervise import die_with_parent
+from tests.processes import running
 from worker import engine, engine_ways
 from worker.engine import (
     EngineError,
@@ -178,20 +177,6 @@ def test_an_unknown_command_is_a_usage_error() -> None:
     assert engine.main(["dance"]) == 2
 
 
-@contextmanager
-def running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=die_with_parent(),  # noqa: PLW1509 - it must die with the test
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], tuple[list[str], str]]:
     """The command of a real engine on a home and ports of its own, and its address."""
@@ -226,9 +211,8 @@ async def test_what_the_engine_took_survives_its_kill(start: Callable[[], tuple[
 async def test_start_becomes_the_engine(tmp_path: Path) -> None:
     """`python -m worker.engine start` serves where the settings say, with its database in the home."""
     port = free_port()
-    environment = {"INCIDENTS_HOME": str(tmp_path), "INCIDENTS_ENGINE__PORT": str(port)}
+    environment = {**os.environ, "INCIDENTS_HOME": str(tmp_path), "INCIDENTS_ENGINE__PORT": str(port)}
     environment |= {"INCIDENTS_ENGINE__UI_PORT": str(free_port())}
-    assignments = [f"{name}={value}" for name, value in environment.items()]
-    with running(["env", *assignments, sys.executable, "-m", "worker.engine", "start"]):
+    with running([sys.executable, "-m", "worker.engine", "start"], environment):
         await wait_until_serving(f"127.0.0.1:{port}", timeout=30)
     assert (tmp_path / "engine.db").is_file()

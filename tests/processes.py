@@ -1,0 +1,23 @@
+"""Real processes that die with their test, even when it fails or is killed."""
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from cli.supervise import die_with_parent
+
+
+@contextmanager
+def running(command: list[str], env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """Run it for the length of the block, its output thrown away."""
+    with subprocess.Popen(
+        command,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=die_with_parent(),  # noqa: PLW1509 - that is its purpose
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
