@@ -79,9 +79,7 @@ def not_paged(draft: Draft, outcome: PageFailed) -> Draft:
     """A channel failed: the next one; after the last one, all over again soon, because nobody was reached."""
     if outcome.late:
         return _too_late(draft, outcome)
-    draft = draft.tell(
-        Kind.PAGE, f"page {outcome.number} could not be delivered by {outcome.channel}", because=outcome.why
-    )
+    draft = _tell_failure(draft, outcome)
     if draft.incident.acked_by or draft.incident.phase in OVER or outcome.number != draft.incident.pages:
         return draft
     channels = draft.policy.page_channels
@@ -94,6 +92,16 @@ def not_paged(draft: Draft, outcome: PageFailed) -> Draft:
         .due(Due.REPAGE, retry_at)
         .tell(Kind.PAGE, f"nobody could be paged; trying again at {clock(retry_at)}", because="every channel failed")
     )
+
+
+def _tell_failure(draft: Draft, outcome: PageFailed) -> Draft:
+    """Each page that fails is on the timeline; the same failure of the same channel, one after the other, only once."""
+    what = f"page {outcome.number} could not be delivered by {outcome.channel}"
+    ending = f" could not be delivered by {outcome.channel}"
+    told = [e for e in draft.incident.timeline if e.kind is Kind.PAGE and e.what.endswith(ending)]
+    if told and told[-1].because == outcome.why and draft.incident.pages_delivered == 0:
+        return draft
+    return draft.tell(Kind.PAGE, what, because=outcome.why)
 
 
 def _too_late(draft: Draft, outcome: PageFailed) -> Draft:

@@ -1,0 +1,289 @@
+"""How fast is the first page? Ours and the bare floor, side by side, on one engine, in one run. `make bench`.
+
+Speed is only ever a ratio to the floor of the same run: absolute figures say more about the machine than about us.
+"""
+
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+
+from cli.supervise import die_with_parent
+from integrations.clock import utc_now
+from worker.engine import engine_command, ensure_binary, free_port, tell, wait_until_serving
+from workflows.contract import DATA_CONVERTER
+
+RESULTS = Path(__file__).parent / "results"
+ARRIVE_WITHIN_S = 90.0
+READY_WITHIN_S = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What is sent. `per_s` 0: everything at once."""
+
+    name: str
+    per_s: float
+    count: int
+
+
+LOADS = (
+    Load(name="warm-up", per_s=5, count=10),
+    Load(name="5.3/s", per_s=5.3, count=106),
+    Load(name="21/s", per_s=21, count=315),
+    Load(name="burst", per_s=0, count=300),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """One of the two: where its bridge listens, and how its workflow ids begin."""
+
+    name: str
+    bridge: str
+    workflow_id: Callable[[str], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    p50_s: float
+    p99_s: float
+    per_s: float
+    refused: int
+    lost: int
+
+
+async def measure(side: Side, load: Load, receiver: str) -> Measured:
+    """Send the load and wait until every first page has arrived."""
+    sent: dict[str, float] = {}
+    refused = 0
+    async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=400)) as http:
+        began = time.time()
+
+        async def send(number: int) -> None:
+            nonlocal refused
+            mark = f"bench-{side.name}{load.name.replace('.', '').replace('/', '').replace('-', '')}-{number}"
+            sent[mark] = time.time()
+            while (answer := await http.post(side.bridge, json=notification(mark))).status_code == 503:
+                refused += 1
+                await asyncio.sleep(1)  # what a sender does with a 503
+            answer.raise_for_status()
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(load.count):
+                if load.per_s:
+                    await asyncio.sleep(max(0.0, began + number / load.per_s - time.time()))
+                group.create_task(send(number))
+        first = await arrived(http, receiver, sent)
+    took = sorted(first[mark] - at for mark, at in sent.items() if mark in first)
+    last = max(first[mark] for mark in sent if mark in first)
+    return Measured(
+        p50_s=statistics.median(took),
+        p99_s=took[int(len(took) * 0.99)],
+        per_s=len(took) / (last - began),
+        refused=refused,
+        lost=len(sent) - len(took),
+    )
+
+
+async def arrived(http: httpx.AsyncClient, receiver: str, sent: dict[str, float]) -> dict[str, float]:
+    """First arrivals, once all are there or the time is up."""
+    until = time.time() + ARRIVE_WITHIN_S
+    while True:
+        first: dict[str, float] = (await http.get(f"{receiver}/first")).json()["first"]
+        if set(sent) <= set(first) or time.time() > until:
+            return first
+        await asyncio.sleep(0.2)
+
+
+def notification(mark: str) -> dict[str, Any]:
+    labels = {"alertname": "AppDBDown", "instance": mark, "severity": "critical", "job": "blackbox-ready"}
+    annotations = {"summary": f"{mark} cannot reach its database", "description": "The deep probe fails."}
+    alert = {
+        "status": "firing",
+        "labels": labels,
+        "annotations": annotations,
+        "startsAt": utc_now().isoformat(),
+        "fingerprint": mark,
+    }
+    return {"version": "4", "status": "firing", "groupKey": mark, "alerts": [alert]}
+
+
+@contextmanager
+def process(command: list[str], home: Path, **env: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A child that ends with us."""
+    with (home / f"{len(list(home.glob('*.log')))}.log").open("wb") as log:
+        child = subprocess.Popen(
+            command,
+            env={**os.environ, **env},
+            stdout=log,
+            stderr=log,
+            preexec_fn=die_with_parent(),  # noqa: PLW1509 - started before any thread of ours
+        )
+        try:
+            yield child
+        finally:
+            child.terminate()
+            child.wait(30)
+
+
+async def answers(url: str) -> None:
+    async with httpx.AsyncClient() as http:
+        while True:
+            try:
+                await http.get(url)
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+
+async def polled(client: Client, queue: str) -> None:
+    """Return when a worker polls `queue`."""
+    request = DescribeTaskQueueRequest(
+        namespace="default",
+        task_queue=TaskQueue(name=queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    while not (await client.workflow_service.describe_task_queue(request)).pollers:  # noqa: ASYNC110 - nothing tells us
+        await asyncio.sleep(0.2)
+
+
+@asynccontextmanager
+async def engine(home: Path) -> AsyncIterator[str]:
+    port = free_port()
+    address = f"127.0.0.1:{port}"
+    with process(engine_command(ensure_binary(tell), home, port, free_port()), home):
+        await wait_until_serving(address, 30)
+        yield address
+
+
+Play = Callable[[Load], Awaitable[dict[str, Measured]]]
+
+
+@asynccontextmanager
+async def both_sides(home: Path, address: str) -> AsyncIterator[Play]:
+    """Two bridges, two workers, one receiver, one engine."""
+    python, receiver, ours, floor = sys.executable, free_port(), free_port(), free_port()
+    env = {
+        "TEMPORAL_ADDRESS": address,
+        "INCIDENTS_HOME": str(home / "ours"),
+        "INCIDENTS_BRIDGE__PORT": str(ours),
+        "INCIDENTS_PAGER__NTFY_URL": f"http://127.0.0.1:{receiver}/page/oncall",
+        "INCIDENTS_CHAT__WEBHOOK_URL": f"http://127.0.0.1:{receiver}/chat",
+        "INCIDENTS_APPS": json.dumps([{"name": "app", "url": f"http://127.0.0.1:{receiver}"}]),
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    with (
+        process([python, "-m", "bench.receiver", str(receiver)], home),
+        process([python, "-m", "bench.floor", "bridge", str(floor)], home, **env),
+        process([python, "-m", "bench.floor", "worker", f"http://127.0.0.1:{receiver}/page"], home, **env),
+        process([python, "-m", "cli.main", "bridge"], home, **env),
+        process([python, "-m", "cli.main", "worker"], home, **env),
+    ):
+        client = await Client.connect(address, data_converter=DATA_CONVERTER)
+        async with asyncio.timeout(READY_WITHIN_S):
+            for port in (ours, floor):
+                await answers(f"http://127.0.0.1:{port}/healthz")
+            for queue in ("incidents", "bench-floor"):
+                await polled(client, queue)
+        sides = (
+            Side(name="floor", bridge=f"http://127.0.0.1:{floor}/alertmanager", workflow_id=lambda m: f"floor-{m}"),
+            Side(
+                name="ours",
+                bridge=f"http://127.0.0.1:{ours}/alertmanager",
+                workflow_id=lambda m: f"incident-AppDBDown-{m}",
+            ),
+        )
+
+        async def play(load: Load) -> dict[str, Measured]:
+            return {side.name: await measure(side, load, f"http://127.0.0.1:{receiver}") for side in sides}
+
+        yield play
+
+
+async def run(console: Console) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(prefix="incidents-bench-") as folder:
+        home = Path(folder)
+        async with engine(home) as address, both_sides(home, address) as play:
+            for load in LOADS:
+                with console.status(f"{load.name}: {load.count} alerts, each side"):
+                    measured = await play(load)
+                if load.name != "warm-up":
+                    rows.append({"load": load.name, **{name: vars(m) for name, m in measured.items()}})
+            client = await Client.connect(address)
+            rows.append({"load": "events per incident", **await events_per_incident(client)})
+    return rows
+
+
+async def events_per_incident(client: Client) -> dict[str, int]:
+    """Length of the history of one incident of the slow load, at the end of the run."""
+    ids = {"floor": "floor-bench-floor53s-7", "ours": "incident-AppDBDown-bench-ours53s-7"}
+    described = {side: await client.get_workflow_handle(name).describe() for side, name in ids.items()}
+    return {side: found.history_length for side, found in described.items()}
+
+
+def table(rows: list[dict[str, Any]]) -> Table:
+    drawn = Table(title="alert → first page, seconds; ratio to the floor of the same run")
+    for column in (
+        "load",
+        "floor p50",
+        "floor p99",
+        "floor /s",
+        "ours p50",
+        "ours p99",
+        "ours /s",
+        "p50 ×",
+        "p99 ×",
+        "rate ×",
+    ):
+        drawn.add_column(column, justify="right")
+    for row in rows:
+        if "p50_s" not in (row["floor"] if isinstance(row["floor"], dict) else {}):
+            continue
+        floor, ours = row["floor"], row["ours"]
+        drawn.add_row(
+            row["load"],
+            *(
+                f"{side[k]:.3f}" if k != "per_s" else f"{side[k]:.1f}"
+                for side in (floor, ours)
+                for k in ("p50_s", "p99_s", "per_s")
+            ),
+            *(f"{ours[k] / floor[k]:.2f}" for k in ("p50_s", "p99_s", "per_s")),
+        )
+    return drawn
+
+
+def main() -> None:
+    console = Console()
+    rows = asyncio.run(run(console))
+    console.print(table(rows))
+    events = rows[-1]
+    refused = sum(row["ours"]["refused"] + row["ours"]["lost"] for row in rows[:-1])
+    console.print(f"events per incident: floor {events['floor']}, ours {events['ours']}; refused or lost: {refused}")
+    RESULTS.mkdir(exist_ok=True)
+    where = RESULTS / f"{utc_now():%Y-%m-%dT%H%M}.json"
+    where.write_text(json.dumps(rows, indent=1) + "\n")
+    console.print(f"written to {where.relative_to(Path.cwd()) if where.is_relative_to(Path.cwd()) else where.name}")
+
+
+if __name__ == "__main__":
+    main()
