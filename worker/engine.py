@@ -55,7 +55,7 @@ def ensure_binary(say: Say) -> Path:
         "no Temporal engine on this machine. Tried:\n" + "\n".join(tried) + "\n"
         "Do one of these and run the same command again:\n"
         "  put Temporal's CLI on PATH (https://docs.temporal.io/cli/setup-cli)\n"
-        "  install Go (`apt-get install golang`, or newer) and it is built here, once, in about 4 minutes\n"
+        "  install Go 1.21 or newer (https://go.dev/dl) and it is built here, once, in about 4 minutes\n"
         "  set TEMPORAL_ADDRESS=host:port to use an engine that runs elsewhere"
     )
 

@@ -18,6 +18,8 @@ BUILD = "github.com/temporalio/cli/cmd/temporal@v1.5.1"
 """The newest that `go install` accepts: later ones have a `replace` in their go.mod."""
 OLDEST_SERVER = (1, 28)
 """What we were tried against is 1.29.1 and later; older servers lack parts of what incidents are made of."""
+OLDEST_GO = (1, 21)
+"""Older ones cannot fetch the Go that the build asks for; Debian 12's own is 1.19."""
 NEWS_EVERY_S = 10.0
 REACHABLE_WITHIN_S = 6.0
 DOWNLOAD_WITHIN_S = 180.0
@@ -72,14 +74,25 @@ def downloaded(say: Say) -> Path:
 
 def built(say: Say) -> Path:
     """`go install` of the last version that allows it; minutes long, so it keeps talking. Raises NotThisWay."""
-    go = shutil.which("go")
-    if not go:
-        raise NotThisWay("no `go` on PATH")
+    go = _go()
     with _workplace() as folder:
         say(f"engine: building it once with {go} install {BUILD}")
         say("engine: about 4 minutes on 2 cores, 3 GB of Go's caches; later set-ups reuse the result")
         _run([go, "install", BUILD], {"GOBIN": folder}, say, limit_s=BUILD_WITHIN_S)
         return _keep(Path(folder), "temporal")
+
+
+def _go() -> str:
+    go = shutil.which("go")
+    if not go:
+        raise NotThisWay("no `go` on PATH")
+    told = subprocess.run([go, "version"], capture_output=True, text=True, timeout=60, check=False).stdout
+    version = re.search(r"\bgo(\d+)\.(\d+)", told)
+    if not version or (int(version[1]), int(version[2])) < OLDEST_GO:
+        raise NotThisWay(
+            f"{go} is {told.strip() or 'silent about its version'}; {OLDEST_GO[0]}.{OLDEST_GO[1]} is needed"
+        )
+    return go
 
 
 def usable(binary: Path) -> Path:

@@ -44,6 +44,11 @@ def program(path: Path, version: str) -> Path:
     return script(path, f'echo "{version}"')
 
 
+def go(path: Path, *build: str, version: str = "1.26") -> Path:
+    """A Go whose `install` does what is given."""
+    return script(path, f'[ "$1" = version ] && {{ echo "go version go{version} linux/amd64"; exit 0; }}', *build)
+
+
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine that has nothing: empty PATH but /bin's basics, empty cache, no way out, no engine elsewhere."""
@@ -84,7 +89,7 @@ def test_our_own_link_is_not_taken_for_the_developers(machine: Path) -> None:
 def test_go_builds_one_and_the_cache_keeps_it(machine: Path) -> None:
     """With Go only, one is built into our cache."""
     program(machine / "made", NEW_ENOUGH)
-    script(machine / "path/go", f'cp {machine}/made "$GOBIN/temporal"')
+    go(machine / "path/go", f'cp {machine}/made "$GOBIN/temporal"')
     assert (ensure_binary(nothing), engine_ways.from_cache(nothing)) == (engine_ways.cached(),) * 2
 
 
@@ -93,7 +98,7 @@ def test_a_long_build_keeps_talking(machine: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(engine_ways, "NEWS_EVERY_S", 0.05)
     program(machine / "made", NEW_ENOUGH)
     go_on = machine / "go-on"
-    script(machine / "path/go", f'until [ -e {go_on} ]; do :; done; cp {machine}/made "$GOBIN/temporal"')
+    go(machine / "path/go", f'until [ -e {go_on} ]; do :; done; cp {machine}/made "$GOBIN/temporal"')
     said: list[str] = []
 
     def say(line: str) -> None:
@@ -105,16 +110,23 @@ def test_a_long_build_keeps_talking(machine: Path, monkeypatch: pytest.MonkeyPat
     assert "engine: still at it, 0 s so far" in said
 
 
+def test_a_go_too_old_to_build_is_told(machine: Path) -> None:
+    """Debian 12's own Go is refused at once, with the version that is needed."""
+    go(machine / "path/go", "exit 1", version="1.19")
+    with pytest.raises(NotThisWay, match=r"go1\.19 linux/amd64; 1\.21 is needed"):
+        engine_ways.built(nothing)
+
+
 def test_a_failed_build_is_told_in_gos_own_words(machine: Path) -> None:
     """The reason is the last line Go printed."""
-    script(machine / "path/go", "echo first; echo 'go: no space left on device' >&2; exit 1")
+    go(machine / "path/go", "echo first; echo 'go: no space left on device' >&2; exit 1")
     with pytest.raises(NotThisWay, match="go: no space left on device"):
         engine_ways.built(nothing)
 
 
 def test_a_failed_build_leaves_nothing_behind(machine: Path) -> None:
     """No half-made program and no work folder stays in the cache."""
-    script(machine / "path/go", 'cp /bin/cat "$GOBIN/half"; exit 1')
+    go(machine / "path/go", 'cp /bin/cat "$GOBIN/half"; exit 1')
     with pytest.raises(NotThisWay):
         engine_ways.built(nothing)
     assert list(engine_ways.cache_folder().iterdir()) == []
