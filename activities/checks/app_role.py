@@ -19,9 +19,7 @@ async def check(ask: Ask, outside: Outside) -> Finding:
     """The password is read, used and forgotten: no finding, log or exception holds it."""
     apps = [app for app in ask.subjects(outside.apps) if app.database_url_secret]
     if not apps:
-        return _finding(
-            Status.UNKNOWN, "no app names its DATABASE_URL secret: set database_url_secret in INCIDENTS_APPS"
-        )
+        return _finding(Status.UNKNOWN, "no database to try: set database_url_secret in INCIDENTS_APPS")
     seen = await asyncio.gather(*(_role_of(app, outside) for app in apps))
     status = next((s for s in (Status.BAD, Status.UNKNOWN) if any(x is s for x, _ in seen)), Status.OK)
     return _finding(status, "; ".join(f"{a.name}: {w}" for a, (s, w) in zip(apps, seen, strict=True) if s is status))
