@@ -36,16 +36,16 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "set-up: done, in .venv"
 
 venv:
-	@command -v $(PYTHON) >/dev/null || { echo "set-up: no $(PYTHON) here. Install Python 3.11 or newer (Debian: apt-get install python3 python3-venv), or name one: make setup INCIDENTS_PYTHON=/path/to/python3"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "set-up: $(PYTHON) is $$($(PYTHON) -V), 3.11 or newer is needed. Name another: make setup INCIDENTS_PYTHON=/path/to/python3"; exit 1; }
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "set-up: $(PYTHON) cannot make virtual environments. Debian: apt-get install python3-venv"; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "set-up: no $(PYTHON) here. Install Python 3.11 or newer (Debian: apt-get install python3 python3-venv), or name one: make setup INCIDENTS_PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "set-up: $(PYTHON) is $$($(PYTHON) -V), 3.11 or newer is needed. Name another: make setup INCIDENTS_PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "set-up: $(PYTHON) cannot make virtual environments. Debian: apt-get install python3-venv" >&2; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { echo "set-up: making .venv with $$($(PYTHON) -V) …"; $(PYTHON) -m venv --clear .venv; }
 
 engine: $(STAMP)
 	@test -x $(BIN)/temporal || $(BIN)/python -m worker.engine ensure
 
 lock: ## resolve dependencies anew into the lock files
-	@command -v uv >/dev/null || { echo "lock: no uv here. Install it, for instance: $(PYTHON) -m pip install uv"; exit 1; }
+	@command -v uv >/dev/null || { echo "lock: no uv here. Install it, for instance: $(PYTHON) -m pip install uv" >&2; exit 1; }
 	echo 'setuptools>=77' | $(LOCK) --extra dev -o requirements.lock pyproject.toml -
 	echo 'setuptools>=77' | $(LOCK) -o requirements-runtime.lock pyproject.toml -
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(UPGRADE)
