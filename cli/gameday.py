@@ -1,10 +1,10 @@
 """`incidents gameday`: play an incident in the practice world."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
 from cli.connect import SayNo, ask
 from cli.panels import console, story
@@ -23,7 +23,7 @@ def gameday(
 ) -> None:
     """Break something in the practice world and see the incident through. Without a name: what can be played.
 
-    Example: incidents gameday app-db-down --world http://127.0.0.1:9190
+    Example: incidents gameday app-db-down --world http://127.0.0.1:9200
     """
     from gameday.drill import SCENARIOS
 
@@ -34,7 +34,7 @@ def gameday(
         raise typer.BadParameter(f"no scenario {scenario!r}; there is {', '.join(SCENARIOS)}")
     if not world:
         raise SayNo("where is the practice world? Start it with `incidents up`, then give its address with --world")
-    ask(lambda client, settings: _play(client, settings, scenario, world, hands_on))
+    ask(lambda client, settings: play(client, settings, scenario, world, hands_on=hands_on))
 
 
 def _list() -> None:
@@ -48,7 +48,10 @@ def _list() -> None:
     console().print(table)
 
 
-async def _play(client: Client, settings: Settings, scenario: str, world: str, hands_on: bool) -> None:
+async def play(
+    client: Client, settings: Settings, scenario: str, world: str, *, hands_on: bool
+) -> WorkflowHandle[Any, Any]:
+    """Play it, and print the incident as it happens; returns its handle."""
     from gameday.drill import SCENARIOS, Drill, Places
     from worker.connecting import connect_options
     from worker.engine import ensure_binary, tell
@@ -74,3 +77,4 @@ async def _play(client: Client, settings: Settings, scenario: str, world: str, h
     )
     handle = await drill.play()
     out.print(f"{handle.id} is over: `incidents show {handle.id}`")
+    return handle

@@ -1,11 +1,15 @@
 """`incidents`: the one command. Exit codes: 0 yes, 1 no (the reason on stderr), 2 usage."""
 
+import logging
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
 
 import typer
 
-from cli import bridge, doctor, gameday, people, reading, worker
+from cli import bridge, doctor, gameday, people, reading, up, worker
 from cli.connect import SayNo
 from worker.connecting import NoEngine
 from worker.engine import EngineError
@@ -26,14 +30,27 @@ app.command("list", rich_help_panel="Read")(reading.list_incidents)
 app.command("show", rich_help_panel="Read")(reading.show)
 for say in people.COMMANDS:
     app.command(say.__name__.replace("_", "-"), rich_help_panel="Steer")(say)
+app.command("up", rich_help_panel="Run")(up.up)
 app.command("worker", rich_help_panel="Run")(worker.worker)
 app.command("bridge", rich_help_panel="Run")(bridge.bridge)
 app.command("doctor", rich_help_panel="Run")(doctor.doctor)
 app.command("gameday", rich_help_panel="Run")(gameday.gameday)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; `arguments` are the process's own unless given."""
+def main() -> NoReturn:
+    """The process `incidents`."""
+    code = run()
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(BrokenPipeError):  # `incidents list | head`: nobody reads any more
+            stream.flush()
+    # The SDK's threads may still hand something to the interpreter while it goes down, which aborts it (exit code 134
+    # after a good answer, seen with temporalio 1.35.0): leave without going down.
+    os._exit(code)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; `arguments` are the process's own unless given."""
     try:
         app(args=list(arguments) if arguments is not None else None)
     except SAID as error:
@@ -45,4 +62,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

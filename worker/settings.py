@@ -39,6 +39,13 @@ class EngineSettings(BaseModel):
     ui_port: int = Field(default=8233, ge=0, le=65535)
 
 
+class WorldSettings(BaseModel):
+    """The practice world of `incidents up`."""
+
+    port: int = Field(default=9200, ge=1, le=65533)
+    """AWS gets the next port, PostgreSQL the one after."""
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Field descriptions are the README's table."""
 
@@ -50,6 +57,7 @@ class Settings(BaseSettings):
     speed: float = Field(default=1.0, gt=0, le=100_000, description="all runbook durations are divided by this")
     web_ui_url: HttpUrl = Field(default=HttpUrl("http://127.0.0.1:8233"), description="Temporal's Web UI, for links")
     engine: EngineSettings = EngineSettings()
+    world: WorldSettings = WorldSettings()
     bridge: BridgeSettings = BridgeSettings()
     chat: ChatSettings = ChatSettings()
     pager: PagerSettings = PagerSettings()
