@@ -42,9 +42,9 @@ async def run(settings: Settings) -> None:
         log.info("worker stops", grace_s=GRACE.total_seconds())
 
 
-def workers(client: Client, activities: Activities) -> tuple[Worker, ...]:
+def workers(client: Client, activities: Activities, *, grace: timedelta = GRACE) -> tuple[Worker, Worker, Worker]:
     """One per queue: what must be fast shares nothing with what may be slow."""
-    common: dict[str, Any] = {"graceful_shutdown_timeout": GRACE}
+    common: dict[str, Any] = {"graceful_shutdown_timeout": grace}
     return (
         Worker(
             client,

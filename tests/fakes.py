@@ -1,0 +1,49 @@
+"""Who plays the ports in tests: they remember what was asked of them, and fail when told to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from incident.model.effects import Page, Post
+from integrations.errors import IntegrationError
+from integrations.ports import Receipt
+
+
+@dataclass
+class FakePager:
+    """A provider that takes every page, unless `fails` answers with an error. `lost`: it took it, nobody heard."""
+
+    fails: Callable[[Page], IntegrationError | None] = lambda _: None
+    knows_its_pages: bool = True
+    pages: list[Page] = field(default_factory=list)
+
+    async def page(self, page: Page, *, click: str) -> Receipt:
+        failure = self.fails(page)
+        if failure:
+            raise failure
+        self.pages.append(page)
+        return Receipt(id=f"receipt-{len(self.pages)}")
+
+    async def find(self, page: Page) -> Receipt | None:
+        arrived = [n for n, known in enumerate(self.pages, 1) if known.key == page.key]
+        return Receipt(id=f"receipt-{arrived[0]}", repeat=True) if arrived and self.knows_its_pages else None
+
+    def of(self, incident_id: str) -> list[Page]:
+        return [page for page in self.pages if page.incident_id == incident_id]
+
+
+@dataclass
+class FakeChat:
+    """A chat that takes every post, unless `fails` answers with an error."""
+
+    fails: Callable[[Post], IntegrationError | None] = lambda _: None
+    posts: list[Post] = field(default_factory=list)
+
+    async def post(self, post: Post, *, link: str) -> Receipt:
+        failure = self.fails(post)
+        if failure:
+            raise failure
+        self.posts.append(post)
+        return Receipt()
+
+    def of(self, incident_id: str) -> list[Post]:
+        return [post for post in self.posts if post.incident_id == incident_id]
