@@ -30,6 +30,7 @@ RESPONSE = ResponsePolicy(
     overnight=Overnight(zone="UTC", starts=time(22), ends=time(8)),  # ours: runbook §1 gives no hours
     page_channels=("ntfy", "chat"),
     misunderstood_post_every=timedelta(minutes=1),  # design §5
+    retry_record_every=timedelta(minutes=5),  # ours: a full disk is not mended faster
 )
 
 

@@ -153,9 +153,14 @@ async def _pull(effect: PlanLever | ApplyLever) -> Outcome:
 
 
 async def _record(effect: WriteRecord) -> Outcome:
+    """Never for ever: a full disk is a fact people must hear of, and a new run must not wait for it."""
     try:
         return await _run(
-            RecordActivities.write_record, effect, f"write the record ({effect.reason})", task_queue=BACKGROUND_QUEUE
+            RecordActivities.write_record,
+            effect,
+            f"write the record ({effect.reason})",
+            task_queue=BACKGROUND_QUEUE,
+            retry_policy=A_FEW_TIMES,
         )
     except ActivityError as error:
         return RecordFailed(reason=effect.reason, why=_why(error))

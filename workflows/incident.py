@@ -41,6 +41,8 @@ from workflows.reading import (
     read_start,
 )
 
+URGENT = (Page, WriteRecord)
+"""What never waits for the next run: people, and what makes that run safe."""
 REFUSED = "Refused"
 """Error type of a refused update, and of a start nobody can make sense of."""
 
@@ -57,6 +59,8 @@ class IncidentWorkflow:
         self._misread: Misread | None = None
         self._news = False
         """Something was taken that nobody has been shown yet."""
+        self._continuing = False
+        """The history is long: what is not urgent waits for the next run."""
         try:
             start = read_start(args)
         except Misread as misread:
@@ -79,14 +83,13 @@ class IncidentWorkflow:
         if self._misread:
             raise ApplicationError(f"cannot start: {self._misread}", type=REFUSED, non_retryable=True)
         while not self._is_over():
-            self._start_effects()
+            self._start_effects(*(URGENT if self._continuing else ()))
             self._show()
             self._alarm.set(self._incident.due)
             await workflow.wait_condition(self._stirred)
             self._collect_outcomes()
             self._collect_due()
-            if workflow.info().is_continue_as_new_suggested() and self._incident.policy:
-                await self._continue_as_new()
+            self._continue_when_long()
         self._show()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return view.status(self._incident, workflow.now())
@@ -216,16 +219,17 @@ class IncidentWorkflow:
         if changes and self._incident.policy:
             workflow.upsert_search_attributes(changes)
 
-    async def _continue_as_new(self) -> None:
-        """Archive, let what is under way come back, and go on with all the rest in a new run."""
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        self._take(Continuing())
-        while True:
-            self._start_effects(Page, WriteRecord)
-            if not self._busy():
-                break
-            await workflow.wait_condition(self._finished)
-            self._collect_outcomes()
+    def _continue_when_long(self) -> None:
+        """Archive, let what is under way come back, and go on with all the rest in a new run.
+
+        Until then the incident lives on: deadlines are kept and people are paged, however long that takes.
+        """
+        if not self._continuing and workflow.info().is_continue_as_new_suggested() and self._incident.policy:
+            self._continuing = True
+            self._take(Continuing())
+        waiting = any(isinstance(effect, URGENT) for effect in self._outbox)
+        if not self._continuing or waiting or self._busy() or not workflow.all_handlers_finished():
+            return
         looks = [e for e in self._running.values() if isinstance(e, Look) and e.number == self._incident.looking]
         self._show()
         workflow.continue_as_new(args=[Continued(incident=self._incident, outbox=[*looks, *self._outbox])])

@@ -124,6 +124,8 @@ class RecordKind(StrEnum):
     DRAFT = "draft"
     CONTINUED = "continued"
     CLOSED = "closed"
+    PART = "part"
+    """The older lines of a long timeline, on their way out of the engine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,9 +133,15 @@ class WriteRecord:
     """Archive the incident on disk, independent of the engine's retention."""
 
     key: str
+    number: int
+    """Counts this incident's records: an older one never replaces a newer one."""
     reason: RecordKind
     incident: Incident
+    """For a part: with the lines that leave, and no others."""
     markdown: str
+    """For a part: the rows of those lines."""
+    earlier_row: str = ""
+    """The row of `markdown` that stands for the lines which left before; empty: none did."""
     kind: Literal["write_record"] = "write_record"
 
 

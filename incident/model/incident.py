@@ -37,6 +37,8 @@ class Due(StrEnum):
     LEVER = "lever"
     POSTMORTEM = "postmortem"
     MISUNDERSTOOD = "misunderstood"
+    RECORD = "record"
+    """Write the closed incident's record again: the disk did not take it."""
 
 
 class Criterion(StrEnum):
@@ -165,6 +167,10 @@ class Incident:
     """Messages that made no sense since the last chat line about them."""
     due: dict[Due, datetime] = field(default_factory=dict)
     timeline: tuple[Entry, ...] = ()
+    archiving: int = 0
+    """Oldest lines of the timeline that are on their way to disk."""
+    archived: int = 0
+    """Lines that are on disk and no longer here: a story may be longer than the engine carries."""
 
     @property
     def key(self) -> str:
@@ -177,10 +183,10 @@ class Incident:
 
     @property
     def needs_human(self) -> bool:
-        """Nobody owns it, a plan waits for a yes, or the postmortem is overdue."""
+        """Nobody owns it, a plan waits for a yes, the postmortem is overdue, or the disk does not take the record."""
         match self.phase:
             case Phase.CLOSED:
-                return False
+                return Due.RECORD in self.due
             case Phase.POSTMORTEM:
                 return Due.POSTMORTEM not in self.due
         return not self.acked_by or bool(self.open_proposals)

@@ -57,6 +57,7 @@ class ResponsePolicy:
     page_channels: tuple[str, ...]
     """Tried in this order until one delivers."""
     misunderstood_post_every: timedelta
+    retry_record_every: timedelta
     speed: float = 1.0
 
     def rule(self, severity: Severity) -> SeverityRule:

@@ -1,13 +1,12 @@
 """The end of an incident: resolved, postmortem owed or not, closed, archived (runbook §2.3, §2.4)."""
 
-from incident.model.effects import RecordKind, WriteRecord
+from incident.model.effects import RecordKind
 from incident.model.incident import Criterion, Due, Phase
 from incident.model.timeline import Kind
 from incident.model.zones import plus_business_days
-from incident.policy import cadence, looking, resolution
+from incident.policy import archive, cadence, looking, resolution
 from incident.policy.draft import Draft
 from incident.policy.lifecycle import Turn, turned
-from incident.policy.postmortem import markdown
 from incident.policy.texts import command, day_clock, words
 
 
@@ -47,7 +46,7 @@ def _owes_postmortem(draft: Draft) -> Draft:
         f"*Postmortem due:* {day_clock(due)}. Its draft is in the record, timeline included.",
         commands=(command(draft.incident, "postmortem", url="https://…", by="you"),),
     )
-    return record(draft, RecordKind.DRAFT)
+    return archive.record(draft, RecordKind.DRAFT)
 
 
 def postmortem_overdue(draft: Draft) -> Draft:
@@ -72,23 +71,9 @@ def without_postmortem(draft: Draft, *, by: str) -> Draft:
     return _close(cadence.post(draft, "closed", _story(draft)))
 
 
-def record(draft: Draft, reason: RecordKind) -> Draft:
-    """Archive the incident as it is now."""
-    numbered = draft.set(records=draft.incident.records + 1)
-    incident = numbered.incident
-    return numbered.do(
-        WriteRecord(
-            key=f"{incident.key}/record/{incident.records}",
-            reason=reason,
-            incident=incident,
-            markdown=markdown(incident, draft.now),
-        )
-    )
-
-
 def _close(draft: Draft) -> Draft:
     draft = draft.set(due={}).tell(Kind.PHASE, "closed")
-    return record(draft, RecordKind.CLOSED)
+    return archive.record(draft, RecordKind.CLOSED)
 
 
 def _still_due(draft: Draft) -> dict[Due, object]:

@@ -35,7 +35,7 @@ from incident.model.outcomes import (
     RecordFailed,
 )
 from incident.model.timeline import Kind
-from incident.policy import alerts, cadence, closing, escalation, looking, mitigation, opening, people
+from incident.policy import alerts, archive, cadence, closing, escalation, looking, mitigation, opening, people
 from incident.policy.draft import Decision, Draft
 
 
@@ -43,10 +43,15 @@ def decide(incident: Incident, event: Event, now: datetime) -> Decision:
     """The next incident, and what to ask of the world. `now` is aware UTC."""
     draft = _decide(Draft(incident, now), event)
     if draft.incident.policy is not None:
-        draft = closing.settle(draft)
-    fresh = draft.incident.timeline[len(incident.timeline) :]
-    because = "; ".join(dict.fromkeys(entry.because for entry in fresh if entry.because))
-    return Decision(incident=draft.incident, effects=draft.effects, because=because)
+        draft = archive.slim(closing.settle(draft))
+    return Decision(incident=draft.incident, effects=draft.effects, because=_reasons(incident, draft.incident))
+
+
+def _reasons(before: Incident, after: Incident) -> str:
+    """Why: what the new lines of the timeline say, once each."""
+    left = after.archived - before.archived
+    fresh = after.timeline[len(before.timeline) - left :]
+    return "; ".join(dict.fromkeys(entry.because for entry in fresh if entry.because))
 
 
 def _decide(draft: Draft, event: Event) -> Draft:
@@ -64,7 +69,7 @@ def _decide(draft: Draft, event: Event) -> Draft:
         case Said():
             return _said(draft, event)
         case Continuing():
-            return closing.record(draft, RecordKind.CONTINUED)
+            return archive.record(draft, RecordKind.CONTINUED)
         case CameDue():
             return _came_due(draft.not_due(event.what), event.what)
         case _:
@@ -127,6 +132,8 @@ def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901 - one row per dea
             return closing.postmortem_overdue(draft)
         case Due.MISUNDERSTOOD:
             return _more_misunderstood(draft)
+        case Due.RECORD:
+            return archive.record(draft, RecordKind.CLOSED)
     assert_never(what)
 
 
@@ -145,7 +152,7 @@ def _came_back(draft: Draft, event: Outcome) -> Draft:
         case Posted() | Consulted():
             return draft
         case Recorded() | RecordFailed():
-            return _recorded(draft, event)
+            return archive.recorded(draft, event)
     assert_never(event)
 
 
@@ -201,12 +208,3 @@ def _not_posted(draft: Draft, why: str) -> Draft:
     if posts and posts[-1].because == why:
         return draft
     return draft.tell(Kind.POST, "could not post in the thread", because=why)
-
-
-def _recorded(draft: Draft, event: Recorded | RecordFailed) -> Draft:
-    if isinstance(event, RecordFailed):
-        draft = draft.tell(Kind.RECORD, "the record could not be written", because=event.why)
-    elif event.reason is RecordKind.DRAFT:
-        draft = draft.tell(Kind.RECORD, "postmortem draft written", because=event.path)
-    closed = event.reason is RecordKind.CLOSED and draft.incident.phase is Phase.CLOSED
-    return draft.set(closed_recorded=True) if closed else draft

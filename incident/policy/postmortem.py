@@ -1,5 +1,6 @@
 """The postmortem's draft, on the template of runbook §8: what the incident knows is filled in, the rest asked for."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from incident.model.incident import Incident, Role
@@ -61,8 +62,21 @@ def _summary(incident: Incident) -> str:
 
 
 def _timeline(incident: Incident) -> str:
-    rows = "\n".join(_row(entry) for entry in incident.timeline)
-    return f"## Timeline (UTC)\n\n| Time | Event |\n|---|---|\n{rows}"
+    parts = (earlier_row(incident), rows(incident.timeline))
+    table = "\n".join(part for part in parts if part)
+    return f"## Timeline (UTC)\n\n| Time | Event |\n|---|---|\n{table}"
+
+
+def earlier_row(incident: Incident) -> str:
+    """Stands for the lines that have left for the disk: whoever writes the record puts them back in its place."""
+    if not incident.archived:
+        return ""
+    return f"| … | {incident.archived} earlier lines are in the parts of this record |"
+
+
+def rows(timeline: Iterable[Entry]) -> str:
+    """One row of the template's table for each line."""
+    return "\n".join(_row(entry) for entry in timeline)
 
 
 def _row(entry: Entry) -> str:
@@ -99,6 +113,6 @@ def _resolution(incident: Incident, now: datetime) -> str:
 
 
 def _action_items(incident: Incident) -> str:
-    rows = [f"| {_cell(i.what)} | {_cell(i.owner)} | {_cell(i.due)} | {_cell(i.url)} |" for i in incident.action_items]
-    table = "\n".join(rows or ["| | | | |"])
+    items = [f"| {_cell(i.what)} | {_cell(i.owner)} | {_cell(i.due)} | {_cell(i.url)} |" for i in incident.action_items]
+    table = "\n".join(items or ["| | | | |"])
     return f"## Action items (owner · due · tracking)\n\n| Action | Owner | Due | Link |\n|---|---|---|---|\n{table}"

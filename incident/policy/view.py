@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from incident.model.incident import Due, Incident, Proposal
+from incident.model.timeline import Entry, Kind
 from incident.policy.resolution import Standing, standings, waiting_for
 from incident.policy.texts import clock, command, finding_line, headline
 
@@ -43,10 +44,12 @@ def status(incident: Incident, now: datetime) -> dict[str, Any]:
 
 
 def timeline(incident: Incident) -> list[dict[str, str]]:
-    """Every line so far, oldest first."""
+    """Every line so far, oldest first; what has left for the disk stands as one."""
+    left = f"{incident.archived} earlier lines are in the record on disk"
+    earlier = (Entry(at=incident.opened_at, kind=Kind.RECORD, what=left),) if incident.archived else ()
     return [
         {"at": e.at.isoformat(), "kind": e.kind.value, "what": e.what, "because": e.because, "by": e.by}
-        for e in incident.timeline
+        for e in (*earlier, *incident.timeline)
     ]
 
 
@@ -89,6 +92,7 @@ ALARMS = {
     Due.LEVER: "the lever, or the automation, has helped",
     Due.POSTMORTEM: "postmortem due",
     Due.MISUNDERSTOOD: "tell how many more messages made no sense",
+    Due.RECORD: "write the record again: the disk did not take it",
 }
 """What a timer waits for, as the Web UI shows it."""
 
