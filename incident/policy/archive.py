@@ -77,15 +77,22 @@ def recorded(draft: Draft, event: Recorded | RecordFailed) -> Draft:
             return draft
 
 
+def again(draft: Draft) -> Draft:
+    """The disk refused a while ago: try again."""
+    if draft.incident.phase is Phase.CLOSED:
+        return record(draft, RecordKind.CLOSED)
+    return draft.set(archiving=0)  # `slim` then sends what is too much by now
+
+
 def _not_recorded(draft: Draft, event: RecordFailed) -> Draft:
-    draft = draft.tell(Kind.RECORD, "the record could not be written", because=event.why)
-    if event.reason is RecordKind.PART:
-        return draft.set(archiving=0)
-    if event.reason is not RecordKind.CLOSED or draft.incident.phase is not Phase.CLOSED:
+    """Told once while it lasts, in the thread too; what must not stay unwritten is tried again."""
+    if event.reason is RecordKind.PART or draft.incident.phase is Phase.CLOSED:
+        draft = draft.due(Due.RECORD, draft.now + draft.policy.retry_record_every)
+    told = [entry for entry in draft.incident.timeline if entry.kind is Kind.RECORD]
+    if told and told[-1].because == event.why:
         return draft
-    draft = draft.due(Due.RECORD, draft.now + draft.policy.retry_record_every)
-    tries = sum(1 for e in draft.incident.timeline if e.what == "the record could not be written")
-    return cadence.post(draft, "its record cannot be written", event.why) if tries == 1 else draft
+    draft = draft.tell(Kind.RECORD, "the record could not be written", because=event.why)
+    return cadence.post(draft, "its record cannot be written", event.why)
 
 
 def _left(draft: Draft, lines: int) -> Draft:

@@ -133,7 +133,7 @@ def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901 - one row per dea
         case Due.MISUNDERSTOOD:
             return _more_misunderstood(draft)
         case Due.RECORD:
-            return archive.record(draft, RecordKind.CLOSED)
+            return archive.again(draft)
     assert_never(what)
 
 

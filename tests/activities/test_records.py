@@ -12,6 +12,7 @@ from activities.records import RecordActivities
 from incident.model.alert import Alert
 from incident.model.effects import RecordKind, WriteRecord
 from incident.model.incident import Incident
+from incident.model.outcomes import Recorded
 from incident.model.severity import Severity
 from incident.model.timeline import Entry, Kind
 
@@ -36,6 +37,10 @@ def effect(number: int, *whats: str, reason: RecordKind = RecordKind.CLOSED, mar
     )
 
 
+def written(recorded: Recorded) -> str:
+    return Path(recorded.path).read_text()
+
+
 def timeline_on_disk(home: Path) -> list[str]:
     path = home / "records/incident-AppDBDown-app/20260616T032800Z.json"
     return [line["what"] for line in json.loads(path.read_text())["incident"]["timeline"]]
@@ -45,7 +50,7 @@ async def test_a_record_is_a_json_and_a_markdown_file(tmp_path: Path) -> None:
     """`records/<id>/<opened>.json` and `.md`."""
     recorded = await RecordActivities(tmp_path).write_record(effect(1, "it fires"))
 
-    assert Path(recorded.path).read_text() == "version 1\n"
+    assert written(recorded) == "version 1\n"
     assert timeline_on_disk(tmp_path) == ["it fires"]
 
 
@@ -70,7 +75,7 @@ async def test_lines_that_had_left_the_engine_are_back_in_the_record(tmp_path: P
     )
 
     assert timeline_on_disk(tmp_path) == ["first", "second", "third"]
-    assert Path(told.path).read_text() == "head\n| first |\n| second |\n| third |\n"
+    assert written(told) == "head\n| first |\n| second |\n| third |\n"
 
 
 async def test_missing_parts_are_admitted(tmp_path: Path) -> None:
@@ -81,7 +86,7 @@ async def test_missing_parts_are_admitted(tmp_path: Path) -> None:
         replace(last, earlier_row=ROW, incident=replace(last.incident, archived=2)),
     )
 
-    assert Path(told.path).read_text() == f"head\n{ROW}\n| third |\n"
+    assert written(told) == f"head\n{ROW}\n| third |\n"
 
 
 async def test_a_record_nobody_can_read_is_replaced(tmp_path: Path) -> None:
