@@ -43,10 +43,10 @@ class ChatActivities:
     async def _say(self, post: Post) -> None:
         if self.channels.chat is None:
             raise not_set("chat", "INCIDENTS_CHAT__WEBHOOK_URL")
-        earlier = await self.ledger.begin(post.key)
+        earlier = await self.ledger.begin_anyway(post.key)
         if earlier and earlier.done:
             return
         # A webhook cannot be asked what it took, so a second try is honest about itself.
         said = replace(post, lines=(*post.lines, REPEAT)) if earlier else post
         receipt = await self.channels.chat.post(said, link=self.links.here())
-        await self.ledger.done(post.key, receipt.id)
+        await self.ledger.done_anyway(post.key, receipt.id)

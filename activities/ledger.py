@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import structlog
+
 from integrations.clock import utc_now
 
 KEPT = timedelta(days=30)
 """Longer than the engine keeps a closed incident, so no retry can outlive its row."""
+
+log = structlog.get_logger(__name__)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS effects (
@@ -62,6 +66,21 @@ class Ledger:
     async def done(self, key: str, result: str = "") -> None:
         """Note that `key` is done."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._done, key, result)
+
+    async def begin_anyway(self, key: str) -> Earlier | None:
+        """`begin` for words to people: a disk that is full must not keep anybody asleep. They may then come twice."""
+        try:
+            return await self.begin(key)
+        except sqlite3.Error as error:
+            log.error("the ledger cannot be written; sending all the same", key=key, because=str(error))
+            return None
+
+    async def done_anyway(self, key: str, result: str = "") -> None:
+        """`done` for words to people: they have gone out, whatever the disk says."""
+        try:
+            await self.done(key, result)
+        except sqlite3.Error as error:
+            log.error("the ledger cannot be written; it went out", key=key, because=str(error))
 
     def close(self) -> None:
         self._thread.submit(self._db.close).result()

@@ -1,11 +1,11 @@
 """Reaching a person. The hot path: nothing here that a page does not need (design §9)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from temporalio import activity
 
 from activities.failures import as_failure, not_set
-from activities.ledger import Earlier, Ledger
+from activities.ledger import Ledger
 from activities.links import Links
 from incident.model.effects import Page
 from incident.model.outcomes import Paged
@@ -13,6 +13,7 @@ from integrations.errors import IntegrationError
 from integrations.ports import Channels, Pager, Receipt
 
 SETTINGS = {"ntfy": "INCIDENTS_PAGER__NTFY_URL", "chat": "INCIDENTS_CHAT__WEBHOOK_URL"}
+REPEAT = "This may be a repeat: the answer to an earlier attempt was lost."
 
 
 @dataclass(frozen=True)
@@ -27,18 +28,31 @@ class PagingActivities:
         pager = self.channels.pagers.get(effect.channel)
         if pager is None:
             raise not_set(f"pager for channel {effect.channel!r}", SETTINGS.get(effect.channel, effect.channel))
-        earlier = await self.ledger.begin(effect.key)
+        earlier = await self.ledger.begin_anyway(effect.key)
+        if earlier and earlier.done:
+            return _paged(effect, Receipt(id=earlier.result, repeat=True))
         try:
-            receipt = await _arrived(pager, effect, earlier) if earlier else None
-            receipt = receipt or await pager.page(effect, click=self.links.here())
+            # An attempt of another machine left no row here, so a second attempt is reason enough to ask.
+            again = earlier is not None or activity.info().attempt > 1
+            receipt = await (_once_more if again else _send)(pager, effect, self.links.here())
         except IntegrationError as error:
             raise as_failure(error) from error
-        await self.ledger.done(effect.key, receipt.id)
-        return Paged(number=effect.number, channel=effect.channel, receipt=receipt.id, repeat=receipt.repeat)
+        await self.ledger.done_anyway(effect.key, receipt.id)
+        return _paged(effect, receipt)
 
 
-async def _arrived(pager: Pager, effect: Page, earlier: Earlier) -> Receipt | None:
-    """We were here before: did it arrive? Where we do not know, the provider is asked."""
-    if earlier.done:
-        return Receipt(id=earlier.result, repeat=True)
-    return await pager.find(effect)
+async def _send(pager: Pager, effect: Page, click: str) -> Receipt:
+    return await pager.page(effect, click=click)
+
+
+async def _once_more(pager: Pager, effect: Page, click: str) -> Receipt:
+    """We were here before. Did it arrive? The provider is asked; one that cannot tell gets a page that says so."""
+    found = await pager.find(effect)
+    if found:
+        return found
+    said = effect if pager.remembers else replace(effect, text=f"{effect.text}\n{REPEAT}")
+    return await pager.page(said, click=click)
+
+
+def _paged(effect: Page, receipt: Receipt) -> Paged:
+    return Paged(number=effect.number, channel=effect.channel, receipt=receipt.id, repeat=receipt.repeat)

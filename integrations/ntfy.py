@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -28,6 +28,7 @@ class NtfyPager:
     http: httpx.AsyncClient
     topic_url: str
     token: SecretStr | None = None
+    remembers: ClassVar[bool] = True
 
     async def page(self, page: Page, *, click: str) -> Receipt:
         """Publish. Raises Unreachable, RateLimited, Refused."""

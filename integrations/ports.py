@@ -18,6 +18,11 @@ class Receipt:
 class Pager(Protocol):
     """Reaches a person wherever they are."""
 
+    @property
+    def remembers(self) -> bool:
+        """Can `find` tell whether a page has arrived?"""
+        ...
+
     async def page(self, page: Page, *, click: str) -> Receipt:
         """Deliver `page`; `click` is where a tap leads. Raises IntegrationError."""
         ...

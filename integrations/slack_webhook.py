@@ -6,7 +6,7 @@ A webhook has no threads and cannot be asked what it took: each message carries 
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from pydantic import SecretStr
@@ -29,6 +29,7 @@ class SlackWebhook:
 
     http: httpx.AsyncClient
     url: SecretStr
+    remembers: ClassVar[bool] = False
 
     async def post(self, post: Post, *, link: str) -> Receipt:
         """Say it. Raises Unreachable, RateLimited, Refused."""

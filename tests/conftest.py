@@ -27,7 +27,7 @@ from integrations.settings import AppSettings, AwsSettings, MetricsSettings
 from tests.fakes import FakeChat, FakePager
 from tests.processes import running
 from tests.waiting import eventually
-from worker.__main__ import workers
+from worker.__main__ import REMEMBERED, workers
 from worker.engine import engine_command, ensure_binary, free_port, is_serving, tell, wait_until_serving
 from worker.engine_needs import register_attributes
 from workflows.contract import DATA_CONVERTER
@@ -97,23 +97,33 @@ class House:
 
     home: Path
     pager: FakePager = field(default_factory=FakePager)
-    chat_pager: FakePager = field(default_factory=lambda: FakePager(knows_its_pages=False))
+    chat_pager: FakePager = field(default_factory=lambda: FakePager(remembers=False))
     chat: FakeChat = field(default_factory=FakeChat)
 
     @asynccontextmanager
-    async def worker(self, client: Client, *, apps: tuple[AppSettings, ...] = ()) -> AsyncIterator[None]:
-        """The product's own workers, on all queues, for the length of the block."""
+    async def worker(
+        self,
+        client: Client,
+        *,
+        apps: tuple[AppSettings, ...] = (),
+        outside: Outside | None = None,
+        remembered: int = REMEMBERED,
+    ) -> AsyncIterator[None]:
+        """The product's own workers, on all queues, for the length of the block.
+
+        `outside`: what checks and levers touch, else only `apps`. `remembered`: 0 replays an incident at each task.
+        """
         ledger = Ledger(self.home / "ledger.db")
         async with httpx.AsyncClient(timeout=5) as http:
             world = World(
-                outside=Outside(http=http, aws=Aws(AwsSettings()), apps=apps, metrics=MetricsSettings()),
+                outside=outside or Outside(http=http, aws=Aws(AwsSettings()), apps=apps, metrics=MetricsSettings()),
                 channels=Channels(pagers={"ntfy": self.pager, "chat": self.chat_pager}, chat=self.chat),
                 ledger=ledger,
                 links=Links("http://127.0.0.1:8233"),
                 home=self.home,
                 speed=1.0,
             )
-            first, second, third = workers(client, provide(world), grace=timedelta(seconds=1))
+            first, second, third = workers(client, provide(world), grace=timedelta(seconds=1), remembered=remembered)
             async with first, second, third:
                 yield
         ledger.close()

@@ -13,7 +13,7 @@ class FakePager:
     """A provider that takes every page, unless `fails` answers with an error. `lost`: it took it, nobody heard."""
 
     fails: Callable[[Page], IntegrationError | None] = lambda _: None
-    knows_its_pages: bool = True
+    remembers: bool = True
     pages: list[Page] = field(default_factory=list)
 
     async def page(self, page: Page, *, click: str) -> Receipt:
@@ -25,7 +25,7 @@ class FakePager:
 
     async def find(self, page: Page) -> Receipt | None:
         arrived = [n for n, known in enumerate(self.pages, 1) if known.key == page.key]
-        return Receipt(id=f"receipt-{arrived[0]}", repeat=True) if arrived and self.knows_its_pages else None
+        return Receipt(id=f"receipt-{arrived[0]}", repeat=True) if arrived and self.remembers else None
 
     def of(self, incident_id: str) -> list[Page]:
         return [page for page in self.pages if page.incident_id == incident_id]
