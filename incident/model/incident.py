@@ -126,6 +126,10 @@ class Incident:
     pages: int = 0
     """Pages asked for so far; each has a number, which is its key."""
     pages_delivered: int = 0
+    paged_at: datetime | None = None
+    """When the newest page was asked for."""
+    owner_page: int = 0
+    """Number of the newest page that calls the owner: an ack does not silence it."""
     episode: int = 1
     """1, and one more at each reopening."""
     widened: bool = False

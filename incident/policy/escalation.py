@@ -12,6 +12,7 @@ from incident.policy.draft import Draft
 from incident.policy.texts import clock, command, headline, words
 
 CLOCKS = (Due.ACK, Due.REPAGE, Due.NIGHT)
+HURTING = (Phase.TRIAGE, Phase.MITIGATE)
 OVER = (Phase.POSTMORTEM, Phase.CLOSED)
 
 
@@ -28,24 +29,35 @@ def pages_now(draft: Draft) -> bool:
 
 
 def plan(draft: Draft, why: str) -> Draft:
-    """Page, or know when to: at the beginning, at a reopening, and whenever severity changes."""
+    """Page, or know when to: at the beginning, at a reopening, and whenever severity rises."""
+    draft = set_clocks(draft)
+    return page(draft, why) if Due.ACK in draft.incident.due else draft
+
+
+def set_clocks(draft: Draft) -> Draft:
+    """The clocks as severity, hour and ownership ask for, all anew; the page itself is somebody else's."""
     draft = watch_mitigation(draft.not_due(*CLOCKS))
     if draft.incident.acked_by or draft.incident.phase in OVER:
         return draft
     if pages_now(draft):
-        return page(draft.due(Due.ACK, draft.now + draft.policy.ack_within), why)
+        return draft.due(Due.ACK, draft.now + draft.policy.ack_within)
     return _wait_for_night(draft)
 
 
-def page(draft: Draft, why: str, *, escalated: bool = False) -> Draft:
+def ease(draft: Draft) -> Draft:
+    """Severity was lowered: nobody is paged for that, and what still pages keeps its clocks (runbook §1)."""
+    return watch_mitigation(draft) if pages_now(draft) else set_clocks(draft)
+
+
+def page(draft: Draft, why: str) -> Draft:
     """One more page, on the first channel."""
-    numbered = draft.set(pages=draft.incident.pages + 1)
-    return numbered.do(_page(numbered, why, draft.policy.page_channels[0], escalated=escalated))
+    numbered = draft.set(pages=draft.incident.pages + 1, paged_at=draft.now)
+    return numbered.do(_page(numbered, why, draft.policy.page_channels[0]))
 
 
-def _page(draft: Draft, why: str, channel: str, *, escalated: bool) -> Page:
+def _page(draft: Draft, why: str, channel: str) -> Page:
     incident, playbook = draft.incident, draft.playbook
-    audience = f"on-call and {playbook.owner}" if escalated or incident.widened else "on-call"
+    audience = f"on-call and {playbook.owner}" if incident.widened else "on-call"
     return Page(
         key=f"{incident.key}/page/{incident.pages}/{channel}",
         incident_id=incident.id,
@@ -80,12 +92,12 @@ def not_paged(draft: Draft, outcome: PageFailed) -> Draft:
     if outcome.late:
         return _too_late(draft, outcome)
     draft = _tell_failure(draft, outcome)
-    if draft.incident.acked_by or draft.incident.phase in OVER or outcome.number != draft.incident.pages:
+    if not _still_true(draft, outcome.number):
         return draft
     channels = draft.policy.page_channels
     later = channels[channels.index(outcome.channel) + 1 :] if outcome.channel in channels else ()
     if later:
-        return draft.do(_page(draft, f"{outcome.channel} did not deliver", later[0], escalated=False))
+        return draft.do(_page(draft, f"{outcome.channel} did not deliver", later[0]))
     retry_at = draft.now + draft.policy.retry_undelivered_page_after
     return (
         draft.not_due(Due.ACK)
@@ -106,19 +118,24 @@ def _tell_failure(draft: Draft, outcome: PageFailed) -> Draft:
 
 def _too_late(draft: Draft, outcome: PageFailed) -> Draft:
     """It never went out, because nothing of ours was running. Send it now only if it is still true (design §6)."""
-    incident = draft.incident
-    if incident.acked_by or incident.phase in OVER or not pages_now(draft) or outcome.number != incident.pages:
+    if not _still_true(draft, outcome.number):
         return draft.tell(Kind.PAGE, f"page {outcome.number} not sent: no longer true", because=outcome.why)
-    return draft.do(_page(draft, f"delayed: {outcome.why}", outcome.channel, escalated=False))
+    return draft.do(_page(draft, f"delayed: {outcome.why}", outcome.channel))
+
+
+def _still_true(draft: Draft, number: int) -> bool:
+    """Is this page the newest, and still wanted? An ack silences it, unless it calls the owner (runbook §2.1, §6)."""
+    incident = draft.incident
+    owned = incident.acked_by and not (number == incident.owner_page and incident.phase in HURTING)
+    return number == incident.pages and not owned and incident.phase not in OVER and pages_now(draft)
 
 
 def unacked(draft: Draft) -> Draft:
     """Nobody acknowledged in time: page again, wake the channel, widen to the owner, then hourly (runbook §1, §2)."""
     why = f"nobody acknowledged within {words(draft.policy.ack_within)}"
-    draft = draft.due(Due.REPAGE, draft.now + draft.policy.repage_every)
-    draft = draft.set(widened=True).tell(Kind.PAGE, f"paging again, widened to {draft.playbook.owner}", because=why)
+    draft = _again(draft.set(widened=True), f"widened to {draft.playbook.owner}", why)
     return cadence.post(
-        page(draft, why, escalated=True),
+        draft,
         "nobody has acknowledged",
         f"Widened to {draft.playbook.owner}. Who takes it?",
         commands=cadence.wanted(draft),
@@ -126,10 +143,20 @@ def unacked(draft: Draft) -> Draft:
     )
 
 
+def _again(draft: Draft, what: str, why: str) -> Draft:
+    """Once more, and in an hour; a SEV-2 whose night is over waits for the next one (runbook §1)."""
+    if not pages_now(draft):
+        return _wait_for_night(draft.tell(Kind.PAGE, what, because=why))
+    draft = draft.tell(Kind.PAGE, f"paging again, {what}", because=why)
+    return page(draft.due(Due.REPAGE, draft.now + draft.policy.repage_every), why)
+
+
 def repage(draft: Draft) -> Draft:
     """Hourly, until someone acks (runbook §1). A SEV-2 whose night is over waits for the next one."""
-    if draft.incident.acked_by or draft.incident.phase in OVER:
+    if draft.incident.phase in OVER:
         return draft
+    if draft.incident.acked_by:
+        return _owner_again(draft)
     if not pages_now(draft):
         return _wait_for_night(draft)
     why = f"still nobody has acknowledged since {clock(draft.incident.opened_at)}"
@@ -145,16 +172,30 @@ def night_fell(draft: Draft) -> Draft:
 def escalate(draft: Draft, why: str) -> Draft:
     """Widen to the domain owner, whoever has acknowledged already (runbook §2, §6)."""
     draft = draft.set(widened=True).tell(Kind.PAGE, f"escalated to {draft.playbook.owner}", because=why)
-    if pages_now(draft):
-        draft = page(draft, why, escalated=True)
     return cadence.post(
-        draft,
+        _page_owner(draft, why),
         f"escalated to {draft.playbook.owner}",
         f"*Why:* {why}",
         *cadence.situation(draft),
         commands=cadence.wanted(draft),
         broadcast=draft.incident.severity is Severity.SEV1,
     )
+
+
+def _page_owner(draft: Draft, why: str) -> Draft:
+    """A page no ack silences, because it asks for somebody else; one of this very instant is enough (design §6)."""
+    if not pages_now(draft):
+        return draft
+    if draft.incident.paged_at != draft.now:
+        draft = page(draft, why)
+    return draft.set(owner_page=draft.incident.pages)
+
+
+def _owner_again(draft: Draft) -> Draft:
+    """The owner could not be reached, while customers are hurt: again, though somebody has acknowledged."""
+    if draft.incident.phase not in HURTING:
+        return draft
+    return _page_owner(draft, f"{draft.playbook.owner} could not be reached")
 
 
 def unmitigated(draft: Draft) -> Draft:
@@ -170,7 +211,7 @@ def acked(draft: Draft) -> Draft:
 def watch_mitigation(draft: Draft) -> Draft:
     """Start the clock of an unmitigated SEV-1, unless it runs already (runbook §6)."""
     incident = draft.incident
-    if incident.severity is not Severity.SEV1 or incident.phase not in (Phase.TRIAGE, Phase.MITIGATE):
+    if incident.severity is not Severity.SEV1 or incident.phase not in HURTING:
         return draft.not_due(Due.UNMITIGATED)
     if Due.UNMITIGATED in incident.due:
         return draft

@@ -232,7 +232,7 @@ def worse(draft: Draft, why: str) -> Draft:
     if before is not Severity.SEV1:
         draft = draft.set(severity=before.raised)
         draft = draft.tell(Kind.SEVERITY, f"{before} → {before.raised}", because=why)
-        draft = cadence.keep(escalation.plan(draft, why))
+        draft = cadence.keep(escalation.set_clocks(draft))
     return escalation.escalate(draft, why)
 
 

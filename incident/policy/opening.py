@@ -33,7 +33,9 @@ def begin(draft: Draft) -> Draft:
 def _says_who(draft: Draft) -> str:
     if draft.playbook.known:
         return f"the runbook's entry for {draft.playbook.alert}"
-    return f"no runbook for {draft.playbook.alert}; from the alert's severity label"
+    labelled = "severity" in draft.incident.alert.labels
+    source = "from the alert's severity label" if labelled else "SEV-2 until somebody says otherwise"
+    return f"no runbook for {draft.playbook.alert}; {source}"
 
 
 def brief(draft: Draft) -> Draft:

@@ -22,7 +22,9 @@ def change(draft: Draft, severity: Severity, *, why: str, by: str) -> Draft:
     before = draft.incident.severity
     draft = draft.set(severity=severity, severity_chosen=True)
     draft = draft.tell(Kind.SEVERITY, f"{before} → {severity}", because=why, by=by)
-    draft = cadence.keep(escalation.plan(draft, f"raised to {severity}: {why}" if severity < before else why))
+    raised = severity < before
+    draft = escalation.plan(draft, f"raised to {severity}: {why}") if raised else escalation.ease(draft)
+    draft = cadence.keep(draft)
     draft = cadence.post(draft, f"now {severity} (was {before})", f"*Why:* {why}", cadence.next_update(draft))
     if draft.incident.phase is Phase.POSTMORTEM and not draft.policy.rule(severity).postmortem:
         return closing.without_postmortem(draft, by=by)
