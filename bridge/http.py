@@ -105,7 +105,8 @@ def _check_token(headers: Mapping[str, str], settings: BridgeSettings) -> None:
         return
     scheme, _, given = headers.get("authorization", "").partition(" ")
     wanted = settings.token.get_secret_value().encode()
-    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), wanted):
+    sent = given.strip().encode("latin-1")  # how ASGI decoded the header: the bytes as they came
+    if scheme.lower() != "bearer" or not hmac.compare_digest(sent, wanted):
         raise HTTPException(401, "send `Authorization: Bearer <token>`", {"WWW-Authenticate": "Bearer"})
 
 
@@ -124,13 +125,13 @@ async def _take(desk: Desk, source: str, body: bytes) -> Response:
         parsed = all_sources()[source](body)
     except NotThisVendor as error:
         return _never(desk, source, body, error)
-    if parsed.refused:
-        _keep(desk, source, body, f"{len(parsed.refused)} bad alerts: {parsed.refused[0].why}")
     try:
         taken = await desk.intake.take(parsed.alerts)
     except EngineAway as error:
         log.warning("alerts not taken", source=source, alerts=len(parsed.alerts), because=str(error))
         return JSONResponse({"error": str(error)}, 503, {"Retry-After": str(RETRY_AFTER_S)})
+    if parsed.refused:  # only now: after a 503 the same body comes again
+        _keep(desk, source, body, f"{len(parsed.refused)} bad alerts: {parsed.refused[0].why}")
     return _answer(desk, source, parsed, taken)
 
 
@@ -164,4 +165,6 @@ def _answer(desk: Desk, source: str, parsed: Parsed, taken: tuple[Taken, ...]) -
             because=verdict.why,
         )
     told = [{"alert": v.alert, "verdict": v.verdict, "incident": v.incident, "why": v.why} for v in (*taken, *refused)]
-    return JSONResponse({"alerts": told}, 200 if taken else 400)
+    if taken:
+        return JSONResponse({"alerts": told})
+    return JSONResponse({"alerts": told, "error": "no alert made sense", "expected": parsed.expected}, 400)

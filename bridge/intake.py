@@ -9,23 +9,25 @@ from enum import StrEnum
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from bridge.bounded import bounded
 from bridge.settings import BridgeSettings
 from incident.model.alert import Alert, AlertStatus, incident_id
+from incident.model.incident import Phase
 from incident.model.playbook import Playbook
-from incident.model.severity import Severity
 from runbook.catalog import identity_labels_of, playbook_for
 from runbook.response import RESPONSE, at_speed
 from workflows import contract
 
 HEARTBEAT = "Watchdog"
 """Always firing; it says that alerting works (runbook §4). No incident comes of it."""
-REMEMBERED = 4096
-"""Runs this process has seen open: only to say `opened` or `told` without asking the engine again."""
+REOPENED_IN = frozenset({Phase.RESOLVE, Phase.POSTMORTEM, Phase.CLOSED})
+"""Firing in one of these phases begins the incident anew (design §5)."""
 
 
 class Verdict(StrEnum):
     OPENED = "opened"
     TOLD = "told"
+    REOPENED = "reopened"
     HEARTBEAT = "heartbeat"
     IGNORED = "ignored"
     REFUSED = "refused"
@@ -51,7 +53,6 @@ class Intake:
         self._within = timedelta(seconds=settings.take_within_s)
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._policy = at_speed(RESPONSE, speed)
-        self._runs: dict[str, str] = {}
 
     async def take(self, alerts: Iterable[Alert]) -> tuple[Taken, ...]:
         """All of them, durably. Raises EngineAway as soon as one cannot be; what was taken meanwhile stays taken."""
@@ -76,7 +77,9 @@ class Intake:
     async def _take(self, alert: Alert) -> Taken:
         if alert.name == HEARTBEAT:
             return Taken(alert=alert.name, verdict=Verdict.HEARTBEAT, why="alerting works")
-        incident = incident_id(alert.name, alert.labels, identity_labels_of(alert.name))
+        identity = identity_labels_of(alert.name)
+        incident = incident_id(alert.name, alert.labels, identity)
+        alert = bounded(alert, identity)
         async with self._slots:
             if alert.status is AlertStatus.RESOLVED:
                 return await self._tell_cleared(alert, incident)
@@ -108,17 +111,28 @@ class Intake:
             static_details=static_details(alert, playbook),
             rpc_timeout=self._within,
         )
-        return self._verdict(alert, incident, handle.result_run_id or "", playbook.severity)
+        verdict = Verdict.OPENED if _started(handle) else await self._told_or_reopened(alert, handle)
+        return Taken(alert=alert.name, verdict=verdict, incident=incident, why=f"fires, {playbook.severity}")
 
-    def _verdict(self, alert: Alert, incident: str, run: str, severity: Severity) -> Taken:
-        """The engine answers with the run that took it: one we have not met was opened by this, or by someone else."""
-        known = self._runs.get(incident) == run
-        self._runs.pop(incident, None)
-        self._runs[incident] = run
-        if len(self._runs) > REMEMBERED:
-            del self._runs[next(iter(self._runs))]
-        verdict = Verdict.TOLD if known else Verdict.OPENED
-        return Taken(alert=alert.name, verdict=verdict, incident=incident, why=f"fires, {severity}")
+    async def _told_or_reopened(self, alert: Alert, handle: WorkflowHandle[object, object]) -> Verdict:
+        """Only words: the alert is taken already, so an engine that does not answer this changes nothing.
+
+        It is a race that we accept. The workflow leaves the phase a few milliseconds after our signal, and then a
+        reopening is called `told`. A repeat is recognised by an alert that began before the run it is told to.
+        """
+        try:
+            run = await handle.describe(rpc_timeout=self._within)
+        except RPCError:
+            return Verdict.TOLD
+        ended = run.typed_search_attributes.get(contract.PHASE) in REOPENED_IN
+        anew = alert.starts_at is None or alert.starts_at > run.start_time
+        return Verdict.REOPENED if ended and anew else Verdict.TOLD
+
+
+def _started(handle: WorkflowHandle[object, object]) -> bool:
+    """Whether this very call began the run."""
+    answer = handle._start_workflow_response  # noqa: SLF001 - the SDK (1.35.0, pinned) shows `started` nowhere else
+    return bool(answer and answer.started)
 
 
 def static_details(alert: Alert, playbook: Playbook) -> str:

@@ -34,6 +34,8 @@ class RefusedAlert:
 class Parsed:
     alerts: tuple[Alert, ...]
     refused: tuple[RefusedAlert, ...]
+    expected: str
+    """What would have been understood."""
 
 
 Parse = Callable[[bytes], Parsed]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import from_json
 
 from bridge.source import NotThisVendor, Parsed, RefusedAlert
 from incident.model.alert import Alert, AlertStatus
@@ -22,7 +23,10 @@ NEVER = 1
 
 
 def _utc(instant: datetime) -> datetime:
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    try:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except OverflowError:  # the first or the last day of the calendar, in another zone
+        raise ValueError("out of range") from None
 
 
 Instant = Annotated[datetime, AfterValidator(_utc)]
@@ -51,7 +55,7 @@ class _Told(BaseModel):
 def parse(body: bytes) -> Parsed:
     """Every alert of a notification, and those that make no sense. Raises NotThisVendor."""
     try:
-        notification = json.loads(body)
+        notification = from_json(body)  # unlike `json.loads`, it bounds nesting and refuses halves of surrogate pairs
     except ValueError:
         raise NotThisVendor("the body is not JSON", EXPECTED) from None
     alerts = notification.get("alerts") if isinstance(notification, dict) else None
@@ -72,7 +76,7 @@ def _sort(alerts: list[Any]) -> Parsed:
             problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
             where = ".".join(str(part) for part in problem["loc"]) or "alert"
             refused.append(RefusedAlert(index=index, why=f"{where}: {problem['msg']}"))
-    return Parsed(alerts=tuple(good), refused=tuple(refused))
+    return Parsed(alerts=tuple(good), refused=tuple(refused), expected=EXPECTED)
 
 
 def _alert(told: _Told) -> Alert:

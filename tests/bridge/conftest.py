@@ -1,0 +1,86 @@
+"""A bridge without sockets, on the run's real engine, and the bodies to post to it."""
+
+import itertools
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from temporalio.client import Client
+
+from bridge.http import create_app
+from bridge.intake import Intake
+from bridge.refused import Refused
+from bridge.settings import BridgeSettings
+
+PAYLOADS = Path(__file__).parent / "payloads" / "alertmanager"
+NAMES = itertools.count(1)
+
+
+def recorded(name: str) -> bytes:
+    """A body as a real Alertmanager wrote it (see `payloads/record.py`)."""
+    return (PAYLOADS / f"{name}.json").read_bytes()
+
+
+def fresh(kind: str = "Fresh") -> str:
+    """An alert name nobody else uses: its incident is this test's own."""
+    return f"{kind}{os.getpid()}x{next(NAMES)}"
+
+
+def alert(name: str, status: str = "firing", starts: str = "2026-06-16T03:28:00Z", **labels: str) -> dict[str, Any]:
+    told = {"alertname": name} | labels
+    return {"status": status, "labels": told, "annotations": {"summary": f"{name} says so"}, "startsAt": starts}
+
+
+def body(*alerts: Any, **more: Any) -> dict[str, Any]:
+    return {"version": "4", "alerts": list(alerts)} | more
+
+
+@dataclass
+class Bridge:
+    """The app, and what it told its operator. `home/refused` is where it keeps bodies."""
+
+    http: httpx.AsyncClient
+    app: Any
+    refused: Path
+    said: list[str] = field(default_factory=list)
+
+    async def post(self, content: bytes | dict[str, Any], **headers: str) -> httpx.Response:
+        if isinstance(content, bytes):
+            return await self.http.post("/alertmanager", content=content, headers=headers)
+        return await self.http.post("/alertmanager", json=content, headers=headers)
+
+    async def verdicts(self, content: bytes | dict[str, Any]) -> list[str]:
+        answer = await self.post(content)
+        return [told["verdict"] for told in answer.json()["alerts"]]
+
+
+MakeBridge = Callable[..., Bridge]
+
+
+@pytest.fixture
+async def make_bridge(tmp_path: Path) -> AsyncIterator[MakeBridge]:
+    """`make_bridge(client, concurrency=2)`: a bridge of one's own."""
+    async with AsyncExitStack() as stack:
+
+        def make(client: Client, **settings: Any) -> Bridge:
+            wanted = BridgeSettings(**settings)
+            refused = Refused(tmp_path / "refused", wanted.refused_max_files, wanted.refused_max_bytes)
+            said: list[str] = []
+            app = create_app(Intake(client, wanted, speed=1.0), wanted, refused, said.append)
+            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+            http = httpx.AsyncClient(transport=transport, base_url="http://bridge", timeout=30)
+            stack.push_async_callback(http.aclose)
+            return Bridge(http, app, tmp_path / "refused", said)
+
+        yield make
+
+
+@pytest.fixture
+def bridge(client: Client, make_bridge: MakeBridge) -> Bridge:
+    """A bridge with the settings it comes with."""
+    return make_bridge(client)
