@@ -97,7 +97,7 @@ async def _post(effect: Post) -> Outcome:
         return await _run(
             ChatActivities.post,
             effect,
-            f"say: {effect.title}",
+            f"say in the thread: {effect.title.partition(': ')[2]}",
             task_queue=BACKGROUND_QUEUE,
             start_to_close_timeout=timedelta(seconds=15),
             retry_policy=A_FEW_TIMES,
@@ -119,18 +119,23 @@ async def _brief(effect: Brief) -> Outcome:
 
 
 async def _look(effect: Look) -> Outcome:
-    until = " until something changes" if effect.patience else ""
     try:
         return await _run(
             LookingActivities.look,
             effect,
-            f"look{until}: {', '.join(effect.checks)}",
+            _what_is_looked_for(effect),
             task_queue=PATIENT_QUEUE,
             start_to_close_timeout=effect.patience + effect.every * effect.greens + timedelta(minutes=2),
             heartbeat_timeout=effect.every * 2 + timedelta(seconds=40),
         )
     except ActivityError as error:
         return LookFailed(number=effect.number, purpose=effect.purpose, why=_why(error))
+
+
+def _what_is_looked_for(effect: Look) -> str:
+    """`watch until one changes: ready_probe (bad), self_heal (ok+acting)`: a reader sees where it stood then."""
+    checks = [f"{name} ({effect.known[name]})" if name in effect.known else name for name in effect.checks]
+    return ("watch until one changes: " if effect.patience else "look: ") + ", ".join(checks)
 
 
 async def _pull(effect: PlanLever | ApplyLever) -> Outcome:
@@ -141,11 +146,12 @@ async def _pull(effect: PlanLever | ApplyLever) -> Outcome:
     }
     if isinstance(effect, PlanLever):
         try:
-            return await _run(LeverActivities.plan_lever, effect, f"plan {effect.lever}", **patience)
+            summary = f"plan {effect.lever}, because {effect.because}" if effect.because else f"plan {effect.lever}"
+            return await _run(LeverActivities.plan_lever, effect, summary, **patience)
         except ActivityError as error:
             return LeverPlanFailed(lever=effect.lever, why=_why(error))
     try:
-        summary = f"apply {effect.proposal}: {effect.plan.would}"
+        summary = f"apply {effect.proposal}, approved by {', '.join(effect.approved_by)}: {effect.plan.would}"
         return await _run(LeverActivities.apply_lever, effect, summary, **patience)
     except ActivityError as error:
         report = LeverReport(lever=effect.plan.lever, outcome=LeverOutcome.FAILED, detail=_why(error))

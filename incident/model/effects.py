@@ -105,6 +105,7 @@ class PlanLever:
     lever: str
     alert: Alert
     since: datetime
+    because: str = ""
     kind: Literal["plan_lever"] = "plan_lever"
 
 
@@ -117,6 +118,7 @@ class ApplyLever:
     alert: Alert
     approved_at: datetime
     """Work seen on the target since this instant is this very application (aware UTC)."""
+    approved_by: tuple[str, ...] = ()
     kind: Literal["apply_lever"] = "apply_lever"
 
 

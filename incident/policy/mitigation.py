@@ -195,9 +195,15 @@ def _next_lever(draft: Draft) -> Draft:
             lever=lever.lever,
             alert=incident.alert,
             since=incident.opened_at,
+            because=_impact_in_words(draft),
         )
     )
     return looking.look(draft, Purpose.HOLD)
+
+
+def _impact_in_words(draft: Draft) -> str:
+    impact = draft.incident.findings.get(draft.playbook.impact_check or "")
+    return impact.summary if impact else ""
 
 
 def _may_try(draft: Draft, use: LeverUse) -> bool:
@@ -302,6 +308,7 @@ def approved(draft: Draft, proposal: Proposal, *, by: str) -> Draft:
             plan=proposal.plan,
             alert=incident.alert,
             approved_at=draft.now,
+            approved_by=voices,
         )
     )
 
