@@ -71,6 +71,11 @@ async def client(engine: Engine) -> Client:
 @pytest.fixture
 async def own_namespace(engine: Engine) -> Client:
     """A client of a namespace nobody else uses: for tests that start and stop workers, or count incidents."""
+    return await new_namespace(engine)
+
+
+async def new_namespace(engine: Engine) -> Client:
+    """A client of a namespace that did not exist before."""
     name = f"test-{os.getpid()}-{next(NAMESPACES)}"
     anywhere = await Client.connect(engine.address)
     await anywhere.workflow_service.register_namespace(

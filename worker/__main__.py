@@ -25,6 +25,8 @@ GRACE = timedelta(seconds=20)
 BACKGROUND_SLOTS = 2
 """Few on purpose: background work must never slow a page (engine.md §2)."""
 PATIENT_SLOTS = 200
+REMEMBERED = 1000
+"""Incidents kept in memory between two tasks; any other is replayed from its history first."""
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +44,9 @@ async def run(settings: Settings) -> None:
         log.info("worker stops", grace_s=GRACE.total_seconds())
 
 
-def workers(client: Client, activities: Activities, *, grace: timedelta = GRACE) -> tuple[Worker, Worker, Worker]:
+def workers(
+    client: Client, activities: Activities, *, grace: timedelta = GRACE, remembered: int = REMEMBERED
+) -> tuple[Worker, Worker, Worker]:
     """One per queue: what must be fast shares nothing with what may be slow."""
     common: dict[str, Any] = {"graceful_shutdown_timeout": grace}
     return (
@@ -52,6 +56,7 @@ def workers(client: Client, activities: Activities, *, grace: timedelta = GRACE)
             workflows=[IncidentWorkflow],
             activities=activities.hot,
             workflow_runner=sandbox(),
+            max_cached_workflows=remembered,
             **common,
         ),
         Worker(

@@ -1,0 +1,64 @@
+"""A town for the shell's tests: one namespace with one worker, fakes of the ports, and a street of shops to break."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from temporalio.client import Client
+
+from incident.model.alert import Alert
+from incident.model.playbook import Playbook
+from incident.model.response_policy import ResponsePolicy
+from tests.conftest import Engine, House, new_namespace
+from tests.workflows.case import Case, Open, open_incident
+from tests.workflows.street import Shop, Street
+from tests.workflows.terminal import Terminal
+
+
+@dataclass(frozen=True)
+class Town:
+    client: Client
+    house: House
+    street: Street
+
+
+@pytest.fixture(scope="session")
+async def town(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
+    """One worker for all tests that only need some worker; ids tell their incidents apart."""
+    client = await new_namespace(engine)
+    house, street = House(tmp_path_factory.mktemp("town")), Street()
+    async with house.worker(client, outside=street.outside()):
+        yield Town(client, house, street)
+
+
+@pytest.fixture
+def shop(town: Town) -> Shop:
+    """A shop nobody else breaks."""
+    return town.street.vacant()
+
+
+@pytest.fixture
+def incident_id(request: pytest.FixtureRequest) -> str:
+    """Named for the test."""
+    return "incident-AppDBDown-" + request.node.name.removeprefix("test_").replace("_", "-")[:120]
+
+
+@pytest.fixture
+def opened(town: Town, incident_id: str) -> Open:
+    async def open_one(
+        policy: ResponsePolicy | None = None,
+        playbook: Playbook | None = None,
+        *,
+        alert: Alert | None = None,
+        name: str = "",
+    ) -> Case:
+        wanted = f"{incident_id}-{name}" if name else incident_id
+        return await open_incident(town.client, wanted, alert=alert, playbook=playbook, policy=policy)
+
+    return open_one
+
+
+@pytest.fixture
+def terminal(engine: Engine, town: Town) -> Terminal:
+    """Temporal's own CLI, in the namespace of the town."""
+    return Terminal(engine.cli, engine.address, town.client.namespace)
