@@ -150,6 +150,8 @@ class Incident:
     """In this episode, in order."""
     automation_seen_at: datetime | None = None
     """Since when we hold back for an automation in this episode."""
+    impact_since: datetime | None = None
+    """What automations did before is old news: the impact came back after it. None: it never came back."""
     mitigated_at: datetime | None = None
     mitigated_how: str = ""
 

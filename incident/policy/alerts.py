@@ -1,9 +1,12 @@
 """What the vendor tells: it fires, it cleared, it fires again."""
 
+from dataclasses import replace
+from datetime import datetime
+
 from incident.model.alert import Alert, AlertStatus
 from incident.model.effects import Purpose
 from incident.model.finding import Status
-from incident.model.incident import Due, Phase
+from incident.model.incident import Due, Incident, Phase
 from incident.model.timeline import Kind
 from incident.policy import cadence, escalation, looking, mitigation
 from incident.policy.draft import Draft
@@ -26,6 +29,8 @@ def remember(draft: Draft, alert: Alert) -> Draft:
     seen = (*draft.incident.seen, alert.dedup_key) if alert.starts_at else draft.incident.seen
     firing = dict(draft.incident.firing)
     if alert.status is AlertStatus.FIRING:
+        if alert.fingerprint:
+            firing.pop(alert.name, None)  # typed by hand until now: its vendor knows which subject it is
         firing[alert.subject] = alert.starts_at
     elif alert.fingerprint:
         firing.pop(alert.subject, None)
@@ -37,7 +42,7 @@ def remember(draft: Draft, alert: Alert) -> Draft:
 def _is_old_news(draft: Draft, alert: Alert) -> bool:
     """Seen before, changes nothing, or overtaken on its way by a younger one of the same subject."""
     incident = draft.incident
-    if alert.starts_at and alert.dedup_key in incident.seen:
+    if alert.starts_at and _is_known(incident, alert):
         return True
     if not alert.fingerprint:
         return bool(incident.firing) is (alert.status is AlertStatus.FIRING)
@@ -47,6 +52,12 @@ def _is_old_news(draft: Draft, alert: Alert) -> bool:
     if alert.starts_at is None or since is None:
         return alert.status is AlertStatus.FIRING
     return alert.starts_at < since or (alert.status is AlertStatus.FIRING and alert.starts_at == since)
+
+
+def _is_known(incident: Incident, alert: Alert) -> bool:
+    """Told before, or its own clearing was, which had overtaken it."""
+    clearing = replace(alert, status=AlertStatus.RESOLVED)
+    return not {alert.dedup_key, clearing.dedup_key}.isdisjoint(incident.seen)
 
 
 def _cleared(draft: Draft, alert: Alert) -> Draft:
@@ -84,7 +95,7 @@ def _reopened(draft: Draft, alert: Alert) -> Draft:
     draft = turned(draft, Turn.FIRED_AGAIN, because="it fired again: the fix was not durable", by=alert.source)
     if was is not Phase.RESOLVE:
         draft = draft.set(acked_by="", acked_at=None)
-    draft = _begin_episode(draft)
+    draft = _begin_episode(draft, since=min(alert.starts_at or draft.now, draft.now))
     why = f"{alert.name} fired again, the fix was not durable"
     draft = cadence.keep(escalation.plan(draft, why))
     draft = cadence.post(
@@ -97,7 +108,7 @@ def _wake(draft: Draft) -> bool:
     return escalation.pages_now(draft) and not draft.incident.acked_by
 
 
-def _begin_episode(draft: Draft) -> Draft:
+def _begin_episode(draft: Draft, *, since: datetime) -> Draft:
     """What was true of the last episode is not evidence for this one."""
     incident = draft.incident
     return draft.set(
@@ -109,6 +120,7 @@ def _begin_episode(draft: Draft) -> Draft:
         items_before=len(incident.action_items),
         levers_tried=(),
         automation_seen_at=None,
+        impact_since=since,
         widened=False,
         mitigated_at=None,
         mitigated_how="",

@@ -12,6 +12,7 @@ from incident.policy.texts import command, day_clock, words
 
 def settle(draft: Draft) -> Draft:
     """After every event: say which criteria now hold, and resolve at the moment the last one does (runbook §2.3)."""
+    draft = draft.set(attested=resolution.believed(draft.incident, draft.now))
     if draft.incident.phase is not Phase.RESOLVE:
         return draft
     standings = resolution.standings(draft.incident, draft.now)

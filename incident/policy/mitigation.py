@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from incident.model.effects import ApplyLever, PlanLever, Purpose
 from incident.model.finding import Finding, Status
-from incident.model.incident import Due, Incident, Phase, Proposal, ProposalState
+from incident.model.incident import Criterion, Due, Incident, Phase, Proposal, ProposalState
 from incident.model.lever import LeverOutcome, LeverPlan, LeverReport
 from incident.model.playbook import Approval, LeverUse
 from incident.model.severity import Severity
@@ -119,15 +119,7 @@ def _end_proposals(draft: Draft) -> Draft:
 
 def hurts(draft: Draft, impact: Finding) -> Draft:
     """Customers are hurt: hold back for an automation at work, else the next lever."""
-    back = draft.incident.phase is Phase.RESOLVE
-    if back:
-        draft = _forget_mitigation(draft)
     draft = turned(draft, Turn.IMPACT_SEEN, because=f"{impact.check}: {impact.summary}")
-    if back:
-        draft = cadence.keep(escalation.watch_mitigation(draft))
-        draft = cadence.post(
-            draft, "customer impact is back", *cadence.situation(draft), commands=cadence.wanted(draft)
-        )
     if _live(draft.incident, ProposalState.APPLIED):
         return _after_lever(draft)
     automation = draft.incident.findings.get(draft.playbook.automation_check or "")
@@ -136,8 +128,27 @@ def hurts(draft: Draft, impact: Finding) -> Draft:
     return _next_lever(draft)
 
 
+def is_back(draft: Draft, impact: Finding) -> Draft:
+    """Customers are hurt again. Who is at work on it *now* is seen first; all levers are new again."""
+    draft = turned(_forget_mitigation(draft), Turn.IMPACT_SEEN, because=f"{impact.check}: {impact.summary}")
+    draft = cadence.keep(escalation.watch_mitigation(draft))
+    draft = cadence.post(draft, "customer impact is back", *cadence.situation(draft), commands=cadence.wanted(draft))
+    return looking.look(draft, Purpose.HOLD, fresh=True)
+
+
 def _forget_mitigation(draft: Draft) -> Draft:
-    return draft.set(mitigated_at=None, mitigated_how="", levers_tried=(), automation_seen_at=None, criteria_met=())
+    """It did not last: what was said and seen of it, and what automations did until then, no longer counts."""
+    incident = draft.incident
+    return draft.set(
+        attested={name: word for name, word in incident.attested.items() if name is not Criterion.DURABLE},
+        criteria_met=(),
+        findings={name: f for name, f in incident.findings.items() if name != draft.playbook.automation_check},
+        levers_tried=(),
+        automation_seen_at=None,
+        impact_since=incident.mitigated_at,
+        mitigated_at=None,
+        mitigated_how="",
+    )
 
 
 def _may_still_help(draft: Draft) -> bool:
@@ -382,5 +393,5 @@ def still_fine(draft: Draft) -> Draft:
     """A look at the criteria: watch on, unless the impact is back (runbook §2.3)."""
     impact = draft.incident.findings.get(draft.playbook.impact_check or "")
     if impact and impact.status is Status.BAD:
-        return hurts(draft, impact)
+        return is_back(draft, impact)
     return looking.look(draft, Purpose.CRITERIA)

@@ -45,6 +45,8 @@ def refusal(incident: Incident, message: Message) -> str:
             return f"{incident.id} is in phase {incident.phase}: its impact has stopped already"
         case Resolve() | Confirm() if incident.phase is Phase.POSTMORTEM:
             return f"{incident.id} is resolved already; what it waits for is the postmortem"
+        case Confirm() if message.criterion is Criterion.ALERT_CLEAR and incident.firing:
+            return 'the alert still fires; if it does not, say `alert` with "resolved"'
         case Postmortem() if incident.phase is not Phase.POSTMORTEM:
             return f"{incident.id} is in phase {incident.phase}: the postmortem comes once it is resolved"
         case FileActionItem() if len(incident.action_items) >= MOST_ITEMS:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from incident.model.finding import Finding, Status
-from incident.model.incident import Criterion, Due, Incident, Phase
+from incident.model.incident import Attestation, Criterion, Incident, Phase, ProposalState
 from incident.model.playbook import Approval
 from incident.policy.texts import clock, day_clock
 
@@ -25,6 +25,12 @@ def standings(incident: Incident, now: datetime) -> tuple[Standing, ...]:
 
 def missing(incident: Incident, now: datetime) -> tuple[Standing, ...]:
     return tuple(s for s in standings(incident, now) if not s.met)
+
+
+def believed(incident: Incident, now: datetime) -> dict[Criterion, Attestation]:
+    """People's words that nothing has contradicted: what was seen later counts, and a word once refuted is gone."""
+    refuted = {s.name for s in standings(incident, now) if s.met is False}
+    return {name: word for name, word in incident.attested.items() if name not in refuted}
 
 
 def waiting_for(incident: Incident, now: datetime) -> tuple[str, ...]:
@@ -60,7 +66,7 @@ def _world(incident: Incident) -> tuple[str, ...]:
         return (f"the first answer of {incident.playbook.impact_check}",)
     if impact.status is Status.OK:
         return ("the alert to clear: from here nothing is wrong",)
-    if Due.LEVER in incident.due:
+    if any(p.state is ProposalState.APPLIED for p in incident.proposals):
         return (f"{impact.check} to turn green after the lever",)
     automation = incident.findings.get(incident.playbook.automation_check or "")
     if automation and automation.acting:
