@@ -1,7 +1,7 @@
 """An alert becomes, or is told to, its incident: durably, with one call to the engine (design §5)."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -11,6 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from bridge.bounded import bounded
 from bridge.settings import BridgeSettings
+from bridge.unanswered import Unanswered
 from incident.model.alert import Alert, AlertStatus, incident_id
 from incident.model.incident import Phase
 from incident.model.playbook import Playbook
@@ -53,18 +54,21 @@ class Intake:
         self._within = timedelta(seconds=settings.take_within_s)
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._policy = at_speed(RESPONSE, speed)
+        self._unanswered = Unanswered[Taken]()
 
-    async def take(self, alerts: Iterable[Alert]) -> tuple[Taken, ...]:
+    async def take(self, alerts: Sequence[Alert]) -> tuple[Taken, ...]:
         """All of them, durably. Raises EngineAway as soon as one cannot be; what was taken meanwhile stays taken."""
         try:
             async with asyncio.timeout(self._within.total_seconds()):
-                return tuple(await asyncio.gather(*(self._take(alert) for alert in alerts)))
+                taken = tuple(await asyncio.gather(*(self._once(alert) for alert in alerts)))
         except TimeoutError:
             raise EngineAway(f"the engine did not answer within {self._within.total_seconds():g} s") from None
         except RPCError as error:
             raise EngineAway(f"the engine refused: {error.status.name.lower()}: {error.message}") from error
         except RuntimeError as error:  # what the SDK raises while a lazy client cannot connect
             raise EngineAway(f"the engine cannot be reached: {error}") from error
+        self._unanswered.forget(_key(alert) for alert in alerts)
+        return taken
 
     async def ready(self) -> bool:
         """Does the engine answer?"""
@@ -73,6 +77,12 @@ class Intake:
                 return await self._client.service_client.check_health()
         except (TimeoutError, RPCError, RuntimeError):
             return False
+
+    async def _once(self, alert: Alert) -> Taken:
+        """Take it, unless that was done already for a notification that was answered 503."""
+        taken = self._unanswered.get(_key(alert)) or await self._take(alert)
+        self._unanswered.add(_key(alert), taken)
+        return taken
 
     async def _take(self, alert: Alert) -> Taken:
         if alert.name == HEARTBEAT:
@@ -127,6 +137,10 @@ class Intake:
         ended = run.typed_search_attributes.get(contract.PHASE) in REOPENED_IN
         anew = alert.starts_at is None or alert.starts_at > run.start_time
         return Verdict.REOPENED if ended and anew else Verdict.TOLD
+
+
+def _key(alert: Alert) -> tuple[str, str]:
+    return alert.name, alert.dedup_key
 
 
 def _started(handle: WorkflowHandle[object, object]) -> bool:
