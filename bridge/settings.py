@@ -1,17 +1,26 @@
 """The bridge's own settings. Read from the environment by `worker.settings` only."""
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
 class BridgeSettings(BaseModel):
+    """The alert intake. The text under a field is its description in the README."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     host: str = "127.0.0.1"
+    """Address the bridge listens on."""
     port: int = Field(default=9095, ge=0, le=65535)
+    """Its port."""
     token: SecretStr | None = None
-    """Bearer token callers must send; None: none is asked for."""
+    """Bearer token that senders of alerts must show; empty: none is asked for. A secret."""
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024)
+    """Larger notifications are refused (413)."""
     concurrency: int = Field(default=16, ge=1)
-    """Alerts handed to the engine at the same time: more only makes it slower for all (design §9)."""
+    """Alerts handed to the engine at the same time: more only makes it slower for all."""
     take_within_s: float = Field(default=5.0, gt=0)
-    """Longest wait for the engine before a 503, in seconds (design §5)."""
+    """Longest wait for the engine before a 503, in seconds."""
     refused_max_files: int = 1000
+    """Bodies nobody could understand that are kept in `refused/`."""
     refused_max_bytes: int = 100 * 1024 * 1024
+    """And their bytes, all together."""

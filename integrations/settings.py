@@ -1,12 +1,18 @@
-"""The settings of the systems we talk to. Read from the environment by `worker.settings` only."""
+"""The settings of the systems we talk to. Read from the environment by `worker.settings` only.
 
-from pydantic import BaseModel, Field, HttpUrl, SecretStr
+The text under a field is its description in the README.
+"""
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr
 
 
 class JourneyStep(BaseModel):
     """One page of a synthetic customer journey."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     path: str = "/"
+    """Path on the app."""
     must_contain: str = ""
     """Text that only a healthy page shows; empty: the status code is enough."""
 
@@ -14,8 +20,12 @@ class JourneyStep(BaseModel):
 class AppSettings(BaseModel):
     """One app whose deep readiness the runbook probes (runbook §3.2)."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     name: str
+    """What people call it; shown in findings."""
     url: HttpUrl
+    """Its address, without `/api/…`."""
     service_arn: str = ""
     """App Runner service; empty: it cannot be redeployed from here."""
     database_url_secret: str = ""
@@ -23,28 +33,48 @@ class AppSettings(BaseModel):
     expected_role: str = ""
     """Database role it must log in as, never the master (runbook §3.2)."""
     journey: list[JourneyStep] = Field(default_factory=lambda: [JourneyStep(path="/api/ready")])
+    """Pages a customer needs, re-run before an incident resolves."""
 
 
 class AwsSettings(BaseModel):
+    """AWS."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     endpoint_url: HttpUrl | None = None
-    """Only for practice and tests; None: AWS itself."""
+    """Only for practice and tests; empty: AWS itself."""
     region: str = ""
+    """AWS region; empty: whatever AWS's own settings say (`AWS_DEFAULT_REGION`, a profile)."""
     rds_instance: str = ""
     """DB instance identifier; empty: all of the account's."""
 
 
 class MetricsSettings(BaseModel):
+    """The money ledger's metrics."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     url: HttpUrl | None = None
     """The ledger's `/api/metrics` (runbook §3.3)."""
     token: SecretStr | None = None
+    """Bearer token for it. A secret."""
 
 
 class ChatSettings(BaseModel):
+    """The chat people read."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     webhook_url: SecretStr | None = None
-    """A Slack-compatible incoming webhook. Whoever knows it can post: a secret."""
+    """Slack-compatible incoming webhook: thread, and second way to page. Whoever knows it can post: a secret."""
 
 
 class PagerSettings(BaseModel):
+    """Who wakes people."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     ntfy_url: HttpUrl | None = None
-    """Address of an ntfy topic, such as https://ntfy.example.org/oncall."""
+    """Address of an ntfy topic, such as `https://ntfy.example.org/oncall`: the first way to page."""
     ntfy_token: SecretStr | None = None
+    """Access token of the ntfy server. A secret."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field, HttpUrl, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -35,15 +35,21 @@ def default_home() -> Path:
 class EngineSettings(BaseModel):
     """The embedded engine of `incidents up`."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     port: int = Field(default=7233, ge=0, le=65535)
+    """Port of the embedded engine; where `TEMPORAL_ADDRESS` is not set, everybody looks for one there."""
     ui_port: int = Field(default=8233, ge=0, le=65535)
+    """Port of its Web UI."""
 
 
 class WorldSettings(BaseModel):
     """The practice world of `incidents up`."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     port: int = Field(default=9200, ge=1, le=65533)
-    """AWS gets the next port, PostgreSQL the one after."""
+    """Port of the practice world; its AWS gets the next one, its PostgreSQL the one after."""
 
 
 class Settings(BaseSettings):
@@ -53,9 +59,9 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_nested_delimiter="__", toml_file="incidents.toml", extra="ignore"
     )
 
-    home: Path = Field(default_factory=default_home, description="everything kept on disk")
-    speed: float = Field(default=1.0, gt=0, le=100_000, description="all runbook durations are divided by this")
-    web_ui_url: HttpUrl = Field(default=HttpUrl("http://127.0.0.1:8233"), description="Temporal's Web UI, for links")
+    home: Path = Field(default_factory=default_home, description="Folder of everything kept on disk.")
+    speed: float = Field(default=1.0, gt=0, le=100_000, description="All runbook durations are divided by this.")
+    web_ui_url: HttpUrl = Field(default=HttpUrl("http://127.0.0.1:8233"), description="Temporal's Web UI, for links.")
     engine: EngineSettings = EngineSettings()
     world: WorldSettings = WorldSettings()
     bridge: BridgeSettings = BridgeSettings()
@@ -63,7 +69,7 @@ class Settings(BaseSettings):
     pager: PagerSettings = PagerSettings()
     aws: AwsSettings = AwsSettings()
     metrics: MetricsSettings = MetricsSettings()
-    apps: list[AppSettings] = Field(default_factory=list, description="apps whose deep readiness is probed")
+    apps: list[AppSettings] = Field(default_factory=list, description="Apps to probe, as JSON; see below.")
 
     @classmethod
     def settings_customise_sources(
