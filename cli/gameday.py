@@ -1,9 +1,12 @@
 """`incidents gameday`: play an incident in the practice world."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from temporalio.client import Client, WorkflowHandle
 
 from cli.connect import SayNo, ask
@@ -73,8 +76,18 @@ async def play(
         scenario=known,
         hands_on=hands_on,
         say=say,
-        tell=lambda why, line: out.print(f"[dim]{why}:[/] [bold green]{line}[/]", soft_wrap=True),
+        tell=to_type(out),
     )
     handle = await drill.play()
     out.print(f"{handle.id} is over: `incidents show {handle.id}`")
     return handle
+
+
+def to_type(out: Console) -> Callable[[str, str], None]:
+    """Why somebody would type a line, and the line by itself: never wrapped, so that it can be copied."""
+
+    def tell(why: str, line: str) -> None:
+        out.print(Text(f"→ {why}", style="dim"))
+        out.print(Text(line, style="bold green"), soft_wrap=True)
+
+    return tell

@@ -6,7 +6,7 @@ can read. It looks at where the incident stands, not at what it did before, so a
 
 import asyncio
 import shlex
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from temporalio.service import RPCError
 from incident.policy.texts import command_line
 
 RESPONDER = "ana"
+NOT_CONFIRMED = "not confirmed from here"
+"""How the timeline begins to say that only the prober sees harm."""
 LOOK_EVERY_S = 0.3
 """How often the drill reads the incident. It is a reader like any other: nothing waits for it."""
 
@@ -64,6 +66,7 @@ SCENARIOS: dict[str, Scenario] = {
             alert="AppDBDown",
             app="app.tlsstress.art",
             faults=("flaky_vantage",),
+            follow_up="probe from a second vantage",
         ),
     )
 }
@@ -82,7 +85,7 @@ class Places:
 
 @dataclass
 class Drill:
-    """One play of a scenario. `say` prints a timeline entry, `tell` a line a person would type."""
+    """One play of a scenario. `say` prints a timeline entry, `tell` why somebody would type a line, and the line."""
 
     client: Client
     places: Places
@@ -90,95 +93,152 @@ class Drill:
     hands_on: bool
     say: Callable[[dict[str, str]], None]
     tell: Callable[[str, str], None]
-    _typed: set[str] = field(default_factory=set)
+    _told: set[tuple[int, str]] = field(default_factory=set)
+    """Reasons shown, each once per phase the incident has been in."""
 
     async def play(self) -> WorkflowHandle[Any, Any]:
         """From the fault to the closed incident; returns its handle."""
         async with httpx.AsyncClient(timeout=10) as http:
-            instance = await self._break(http)
-            handle = await self._opened(instance)
+            handle = self.client.get_workflow_handle(await self._name(http))
             try:
-                await self._follow(http, handle)
+                await self._begin(http, handle)
+                await self.follow(handle)
             finally:
                 await self._mend(http)
             return handle
 
-    async def _break(self, http: httpx.AsyncClient) -> str:
-        """Switch the faults on and let the prober see. Returns the instance that fails."""
-        for fault in self.scenario.faults:
-            await _put(http, f"{self.places.world}/faults/{fault}", {"app": self.scenario.app})
-        watched = {"enabled": True, "url": f"{self.places.bridge}/alertmanager", "for_s": 2, "app": self.scenario.app}
-        await _put(http, f"{self.places.world}/prober", watched)
+    async def follow(self, handle: WorkflowHandle[Any, Any]) -> None:
+        """Print what is new, and act where the incident waits for a person, until it is closed."""
+        said = 0
+        async for running in _statuses(handle):
+            if running is None:  # the engine is away
+                continue
+            timeline = await _query(handle, "timeline") or []
+            for entry in timeline[said:]:
+                self.say(entry)
+            said = max(said, len(timeline))
+            if running is not WorkflowExecutionStatus.RUNNING:
+                return
+            status, criteria = await _query(handle, "status"), await _query(handle, "criteria")
+            if status and criteria:
+                await self._act(_Seen(status=status, criteria=criteria, timeline=timeline))
+
+    async def _name(self, http: httpx.AsyncClient) -> str:
+        """The id of the incident this alert belongs to."""
+        from incident.model.alert import incident_id
+        from runbook.catalog import identity_labels_of
+
         found = await http.get(f"{self.places.world}/prober")
         found.raise_for_status()
-        return str(found.json()["instances"][self.scenario.app])
+        labels = {"instance": str(found.json()["instances"][self.scenario.app])}
+        return incident_id(self.scenario.alert, labels, identity_labels_of(self.scenario.alert))
+
+    async def _begin(self, http: httpx.AsyncClient, handle: WorkflowHandle[Any, Any]) -> None:
+        """Break the world, until there is an incident. One from an earlier start goes on from where it stands."""
+        status = await _query(handle, "status") if await _is_open(handle) else None
+        if status and status["mitigated_at"]:
+            await self._clear(http)
+            return
+        for fault in self.scenario.faults:
+            await _put(http, f"{self.places.world}/faults/{fault}", {"app": self.scenario.app})
+        watched = {"enabled": True, "url": self._webhook, "for_s": 2, "app": self.scenario.app}
+        await _put(http, f"{self.places.world}/prober", watched)
+        async for running in _statuses(handle):
+            if running is WorkflowExecutionStatus.RUNNING:
+                return
+
+    @property
+    def _webhook(self) -> str:
+        return f"{self.places.bridge}/alertmanager"
+
+    async def _clear(self, http: httpx.AsyncClient) -> None:
+        """A practice world that was started again has forgotten that its alert fired: it would never say it cleared."""
+        told = {"url": self._webhook, "app": self.scenario.app, "status": "resolved"}
+        (await http.post(f"{self.places.world}/prober", json=told)).raise_for_status()
 
     async def _mend(self, http: httpx.AsyncClient) -> None:
         for fault in self.scenario.faults:
             (await http.delete(f"{self.places.world}/faults/{fault}")).raise_for_status()
 
-    async def _opened(self, instance: str) -> WorkflowHandle[Any, Any]:
-        """The incident this alert belongs to, once it is there."""
-        from incident.model.alert import incident_id
-        from runbook.catalog import identity_labels_of
-
-        alert = self.scenario.alert
-        name = incident_id(alert, {"instance": instance}, identity_labels_of(alert))
-        handle = self.client.get_workflow_handle(name)
-        async for status in _statuses(handle):
-            if status is WorkflowExecutionStatus.RUNNING:
-                return handle
-        raise AssertionError("unreachable: _statuses never ends by itself")
-
-    async def _follow(self, http: httpx.AsyncClient, handle: WorkflowHandle[Any, Any]) -> None:
-        """Print what is new, and act where the incident waits for a person, until it is closed."""
-        told = 0
-        async for running in _statuses(handle):
-            timeline = await _query(handle, "timeline") or []
-            for entry in timeline[told:]:
-                self.say(entry)
-            told = max(told, len(timeline))
-            if running is not WorkflowExecutionStatus.RUNNING:
-                return
-            status = await _query(handle, "status")
-            if status:
-                await self._act(http, handle, status)
-
-    async def _act(self, http: httpx.AsyncClient, handle: WorkflowHandle[Any, Any], status: dict[str, Any]) -> None:
+    async def _act(self, seen: "_Seen") -> None:
         """Whatever a good responder would do now."""
+        status = seen.status
         if not status["acked_by"]:
-            await self._type(handle.id, "it is yours", "ack", by=RESPONDER)
+            await self._type(seen, "somebody has to own it", "ack", by=RESPONDER)
         for proposal in status["proposals"] or ():
             if proposal["state"] == "open":
-                await self._type(handle.id, proposal["would"], "approve", proposal=proposal["id"], by=RESPONDER)
-        if status["phase"] == "triage" and any("flaky vantage" in w for w in status.get("said", [])):
-            await _put(http, f"{self.places.world}/prober", {"enabled": False})
-        if status["phase"] == "resolve" and not status["action_items"]:
+                await self._type(seen, proposal["would"], "approve", proposal=proposal["id"], by=RESPONDER)
+        if status["phase"] == "triage" and seen.says(NOT_CONFIRMED):
+            await self._calm_down(seen)
+        if status["phase"] == "resolve" and not seen.holds("durable"):
             what = self.scenario.follow_up
-            await self._type(handle.id, "the fix is to last", "action_item", what=what, owner=RESPONDER, by=RESPONDER)
+            await self._type(seen, "the fix is to last", "action_item", what=what, owner=RESPONDER, by=RESPONDER)
         if status["phase"] == "postmortem":
-            url = "https://wiki.example.org/postmortems/" + handle.id
-            await self._type(handle.id, "the draft was finished", "postmortem", url=url, by=RESPONDER)
+            url = "https://wiki.example.org/postmortems/" + status["id"]
+            await self._type(seen, "the draft was finished and published", "postmortem", url=url, by=RESPONDER)
 
-    async def _type(self, workflow_id: str, why: str, name: str, **payload: str) -> None:
-        """Show the line once; on autopilot, run it as it stands."""
-        line = command_line(workflow_id, name, dict(payload))
-        if line in self._typed:
+    async def _calm_down(self, seen: "_Seen") -> None:
+        """The prober alone sees harm: no customer is hurt, and whoever runs that vantage mends it."""
+        if seen.status["severity"] != "SEV-3":
+            why = "one flaky vantage"
+            await self._type(seen, "no customer is hurt", "severity", severity="SEV-3", why=why, by=RESPONDER)
             return
-        self._typed.add(line)
-        self.tell(why, line)
+        async with httpx.AsyncClient(timeout=10) as http:
+            await self._mend(http)
+
+    async def _type(self, seen: "_Seen", reason: str, name: str, **payload: str) -> None:
+        """Show the line once; on autopilot, run it as it stands. One that fails is tried again at the next look."""
+        line = command_line(seen.status["id"], name, dict(payload))
+        self._show(seen, reason, line)
         if not self.hands_on:
-            arguments = shlex.split(line)[1:]
-            await _run([*self.places.cli, *arguments])
+            complaint = await _run([*self.places.cli, *shlex.split(line)[1:]])
+            if complaint:
+                self._show(seen, f"it failed and is tried again: {complaint}", line)
+
+    def _show(self, seen: "_Seen", reason: str, line: str) -> None:
+        if (seen.phases, reason) not in self._told:
+            self._told.add((seen.phases, reason))
+            self.tell(reason, line)
 
 
-async def _run(command: list[str]) -> None:
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What a person reads at one look."""
+
+    status: dict[str, Any]
+    criteria: Sequence[dict[str, Any]]
+    timeline: Sequence[dict[str, str]]
+
+    @property
+    def phases(self) -> int:
+        return sum(entry["kind"] == "phase" for entry in self.timeline)
+
+    def says(self, words: str) -> bool:
+        return any(entry["what"].startswith(words) for entry in self.timeline)
+
+    def holds(self, criterion: str) -> bool:
+        return any(c["name"] == criterion and c["met"] for c in self.criteria)
+
+
+async def _run(command: list[str]) -> str:
+    """Why it failed (the engine is away, the incident closed meanwhile); empty: it did not."""
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
     )
-    _, complaint = await process.communicate()
-    if process.returncode:
-        raise RuntimeError(f"{shlex.join(command)} failed: {complaint.decode().strip()}")
+    try:
+        _, complaint = await process.communicate()
+    finally:
+        if process.returncode is None:  # Ctrl-C while it ran
+            process.kill()
+            await process.wait()
+    return complaint.decode(errors="replace").strip() if process.returncode else ""
+
+
+async def _is_open(handle: WorkflowHandle[Any, Any]) -> bool:
+    try:
+        return (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+    except RPCError:
+        return False
 
 
 async def _statuses(handle: WorkflowHandle[Any, Any]) -> AsyncIterator[WorkflowExecutionStatus | None]:
