@@ -6,7 +6,7 @@ from incident.model.playbook import Link
 from incident.model.timeline import Kind
 from incident.policy import resolution
 from incident.policy.draft import Draft
-from incident.policy.texts import clock, command, finding_line, headline
+from incident.policy.texts import agree, clock, command, finding_line, headline
 
 
 def post(
@@ -83,5 +83,4 @@ def wanted(draft: Draft) -> tuple[str, ...]:
     """The commands that would help most right now."""
     incident = draft.incident
     ack = () if incident.acked_by else (command(incident, "ack", by="you"),)
-    approvals = tuple(command(incident, "approve", proposal=p.id, by="you") for p in incident.open_proposals)
-    return (*ack, *approvals)
+    return (*ack, *(agree(incident, p) for p in incident.open_proposals))

@@ -18,7 +18,7 @@ def checks_for(draft: Draft, purpose: Purpose) -> tuple[str, ...]:
     wanted: tuple[str | None, ...]
     match purpose:
         case Purpose.TRIAGE:
-            wanted = playbook.checks
+            wanted = (*playbook.checks, *watched)
         case Purpose.HOLD | Purpose.VERIFY:
             wanted = watched
         case Purpose.CRITERIA:
@@ -74,7 +74,8 @@ def seen(draft: Draft, findings: tuple[Finding, ...]) -> Draft:
 
 
 def is_current(draft: Draft, number: int) -> bool:
-    return number == draft.incident.looking
+    """Is this the look under way? 0 stands for none, and no answer is its."""
+    return number == draft.incident.looking != 0
 
 
 def stop(draft: Draft) -> Draft:

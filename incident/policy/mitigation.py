@@ -12,7 +12,7 @@ from incident.model.timeline import Kind
 from incident.policy import cadence, escalation, looking
 from incident.policy.draft import Draft
 from incident.policy.lifecycle import Turn, turned
-from incident.policy.texts import clock, command, words
+from incident.policy.texts import agree, clock, command, words
 
 LIVE = (ProposalState.OPEN, ProposalState.APPROVED, ProposalState.APPLIED)
 
@@ -166,7 +166,7 @@ def _hold(draft: Draft, automation: Finding) -> Draft:
     for proposal in draft.incident.open_proposals:
         draft = set_state(draft, proposal.id, ProposalState.WITHDRAWN)
         draft = draft.tell(Kind.LEVER, f"{proposal.id} withdrawn", because=f"{automation.check} is at work")
-    return looking.look(draft, Purpose.HOLD)
+    return looking.look(draft.set(planning=""), Purpose.HOLD)
 
 
 def _after_lever(draft: Draft) -> Draft:
@@ -186,7 +186,7 @@ def lever_overdue(draft: Draft) -> Draft:
     if _live(draft.incident, ProposalState.APPLIED):
         why = f"no effect within {words(draft.policy.verify_patience)}"
         return _next_lever(lever_did_not_help(draft, why, go_on=False))
-    waited = f"{words(draft.policy.automation_patience)} were not enough for {draft.playbook.automation_check}"
+    waited = f"{words(draft.policy.automation_patience)} were not enough"
     return _next_lever(draft.tell(Kind.LEVER, "held back long enough", because=waited))
 
 
@@ -198,7 +198,7 @@ def _next_lever(draft: Draft) -> Draft:
     lever = next((use for use in draft.playbook.levers if _may_try(draft, use)), None)
     if lever is None:
         return looking.look(_out_of_levers(draft), Purpose.HOLD)
-    draft = draft.set(planning=lever.lever, plans=incident.plans + 1)
+    draft = draft.not_due(Due.LEVER).set(planning=lever.lever, plans=incident.plans + 1)
     draft = draft.do(
         PlanLever(
             key=f"{incident.key}/plan/{draft.incident.plans}",
@@ -230,7 +230,7 @@ def _out_of_levers(draft: Draft) -> Draft:
     told = [
         e
         for e in draft.incident.timeline
-        if e.kind in (Kind.LEVER, Kind.PHASE) and e.what in (what, "triage → mitigate")
+        if e.what == what or (e.kind is Kind.PHASE and e.what.endswith(f"→ {Phase.MITIGATE}"))
     ]
     if told and told[-1].what == what:
         return draft
@@ -255,22 +255,25 @@ def worse(draft: Draft, why: str) -> Draft:
 
 def planned(draft: Draft, plan: LeverPlan) -> Draft:
     """The plan is there: propose it, or say why it cannot be."""
-    incident = draft.incident
-    if incident.planning != plan.lever or incident.phase is not Phase.MITIGATE:
-        return draft.set(planning="")
-    draft = draft.set(planning="")
+    if draft.incident.planning != plan.lever:
+        return draft  # overtaken: nobody waits for it any more
     if plan.impossible:
         return plan_failed(draft, plan.lever, plan.impossible)
-    if plan.held:
-        draft = draft.due(Due.LEVER, draft.now + draft.policy.automation_patience)
-        return draft.tell(Kind.LEVER, f"{plan.lever} held back", because=plan.held)
-    return _propose(draft, plan)
+    draft = draft.set(planning="")
+    return _held_back(draft, plan.lever, plan.held) if plan.held else _propose(draft, plan)
+
+
+def _held_back(draft: Draft, what: str, why: str) -> Draft:
+    """Not now: planned again after a while, or as soon as the world looks different."""
+    draft = draft.due(Due.LEVER, draft.now + draft.policy.automation_patience)
+    return draft.tell(Kind.LEVER, f"{what} held back", because=why)
 
 
 def plan_failed(draft: Draft, lever: str, why: str) -> Draft:
+    if draft.incident.planning != lever:
+        return draft
     draft = draft.set(planning="", levers_tried=(*draft.incident.levers_tried, lever))
-    draft = draft.tell(Kind.LEVER, f"{lever} cannot be used here", because=why)
-    return _next_lever(draft) if draft.incident.phase is Phase.MITIGATE else draft
+    return _next_lever(draft.tell(Kind.LEVER, f"{lever} cannot be used here", because=why))
 
 
 def _propose(draft: Draft, plan: LeverPlan) -> Draft:
@@ -289,17 +292,17 @@ def _propose(draft: Draft, plan: LeverPlan) -> Draft:
         f"*Would:* {plan.would}",
         f"*Touches:* {', '.join(plan.touches)}" if plan.touches else "",
         commands=(
-            command(incident, "approve", proposal=proposal.id, by="you"),
+            agree(incident, proposal),
             command(incident, "reject", proposal=proposal.id, by="you", why="…"),
         ),
         broadcast=incident.severity is Severity.SEV1 and not incident.acked_by,
     )
 
 
-def approved(draft: Draft, proposal: Proposal, *, by: str) -> Draft:
+def approved(draft: Draft, proposal: Proposal, *, by: str, why: str = "") -> Draft:
     """A yes. With it the lever is applied, once enough people said so."""
     voices = (*proposal.approved_by, by)
-    draft = draft.tell(Kind.LEVER, f"{proposal.id} approved", by=by)
+    draft = draft.tell(Kind.LEVER, f"{proposal.id} approved", because=why, by=by)
     draft = _change(draft, replace(proposal, approved_by=voices))
     if proposal.approval is Approval.TWO_PEOPLE and len(voices) < 2:
         return cadence.post(draft, f"{proposal.id} needs one more yes", f"{by} said yes; a second person has to.")
@@ -335,19 +338,29 @@ def lever_reported(draft: Draft, proposal_id: str, report: LeverReport) -> Draft
     """What came of applying. Whether it helped is for the world to say, not for this report (design §7)."""
     proposal = next((p for p in draft.incident.proposals if p.id == proposal_id), None)
     if proposal is None or proposal.state is not ProposalState.APPROVED:
-        return draft.tell(Kind.LEVER, f"{proposal_id} came back {report.outcome}", because=report.detail)
+        return _reported_late(draft, proposal_id, report)
     match report.outcome:
         case LeverOutcome.APPLIED:
             return _applied(draft, proposal, report)
         case LeverOutcome.HELD:
             draft = set_state(draft, proposal_id, ProposalState.WITHDRAWN)
-            draft = draft.tell(Kind.LEVER, f"{proposal_id} held back", because=report.detail)
-            return looking.look(draft, Purpose.HOLD, fresh=True)
+            return looking.look(_held_back(draft, proposal_id, report.detail), Purpose.HOLD)
         case LeverOutcome.FAILED:
             draft = draft.tell(Kind.LEVER, f"{proposal_id} failed", because=report.detail)
             draft = set_state(draft, proposal_id, ProposalState.FAILED)
             draft = draft.set(levers_tried=(*draft.incident.levers_tried, proposal.plan.lever))
             return _next_lever(worse(draft, f"{proposal_id} failed: {report.detail}"))
+
+
+def _reported_late(draft: Draft, proposal_id: str, report: LeverReport) -> Draft:
+    """Nobody waits for it any more, but what was pulled counts for the hour (design §7)."""
+    if report.outcome is LeverOutcome.APPLIED:
+        proposals = tuple(
+            replace(p, applied_at=p.applied_at or draft.now) if p.id == proposal_id else p
+            for p in draft.incident.proposals
+        )
+        draft = draft.set(proposals=proposals)
+    return draft.tell(Kind.LEVER, f"{proposal_id} came back {report.outcome}", because=report.detail)
 
 
 def _applied(draft: Draft, proposal: Proposal, report: LeverReport) -> Draft:

@@ -58,9 +58,11 @@ def _no_proposal(incident: Incident, message: Approve) -> str:
     found = _meant(incident, message)
     if found is None:
         return _which(incident, message.proposal)
+    if isinstance(message, Reject):
+        return ""
     if found.approval is Approval.MANUAL:
         return f"{found.id} is done by hand; tell `mitigated` when it helped"
-    if not isinstance(message, Reject) and message.by in found.approved_by:
+    if message.by in found.approved_by:
         return f"{found.id} needs a second person; {message.by} said yes already"
     return ""
 
@@ -121,7 +123,7 @@ def _title(role: Role) -> str:
 
 def _approve(draft: Draft, message: Approve) -> Draft:
     found = _meant(draft.incident, message)
-    return mitigation.approved(draft, found, by=message.by) if found else draft
+    return mitigation.approved(draft, found, by=message.by, why=message.why) if found else draft
 
 
 def _reject(draft: Draft, message: Reject) -> Draft:

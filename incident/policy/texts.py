@@ -5,7 +5,8 @@ import shlex
 from datetime import UTC, datetime, timedelta
 
 from incident.model.finding import Finding, Status
-from incident.model.incident import Incident
+from incident.model.incident import Incident, Proposal
+from incident.model.playbook import Approval
 
 MARKS = {Status.OK: "✓", Status.BAD: "✗", Status.UNKNOWN: "?"}
 
@@ -32,6 +33,13 @@ def words(duration: timedelta) -> str:
 def command(incident: Incident, name: str, **payload: object) -> str:
     """The line a person types."""
     return command_line(incident.id, name, dict(payload))
+
+
+def agree(incident: Incident, proposal: Proposal) -> str:
+    """How a person says yes to a plan; what is done by hand is told once it helped."""
+    if proposal.approval is Approval.MANUAL:
+        return command(incident, "mitigated", by="you", how=proposal.id)
+    return command(incident, "approve", proposal=proposal.id, by="you")
 
 
 def command_line(workflow_id: str, name: str, payload: dict[str, object]) -> str:

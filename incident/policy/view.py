@@ -7,7 +7,7 @@ from typing import Any
 from incident.model.incident import Due, Incident, Proposal
 from incident.model.timeline import Entry, Kind
 from incident.policy.resolution import Standing, standings, waiting_for
-from incident.policy.texts import clock, command, finding_line, headline
+from incident.policy.texts import agree, clock, command, finding_line, headline
 
 MOST_DETAILS = 3500
 """Characters of current details: the Web UI carries them in an address (temporal-guide §2)."""
@@ -99,7 +99,7 @@ ALARMS = {
 
 def _commands(incident: Incident) -> str:
     lines = [] if incident.acked_by else [command(incident, "ack", by="you")]
-    lines += [command(incident, "approve", proposal=p.id, by="you") for p in incident.open_proposals]
+    lines += [agree(incident, p) for p in incident.open_proposals]
     return "**Say it:**\n\n```\n" + "\n".join(lines) + "\n```" if lines else ""
 
 
