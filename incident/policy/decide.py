@@ -58,7 +58,7 @@ def _decide(draft: Draft, event: Event) -> Draft:
     match event:
         case Declared():
             return _declared(draft, event)
-        case Consulted():
+        case Consulted() if draft.incident.policy is None:
             return opening.begin(draft.set(playbook=event.playbook, policy=event.policy))
         case NotUnderstood():
             return _not_understood(draft, event.signal, f"{event.why}; expected {event.expected}")

@@ -98,9 +98,8 @@ def mitigated(draft: Draft, *, how: str, because: str, by: str = "orchestrator")
     draft = _end_proposals(draft)
     draft = draft.not_due(Due.LEVER, Due.UNMITIGATED).set(planning="", mitigated_at=draft.now, mitigated_how=how)
     draft = turned(draft, Turn.IMPACT_STOPPED, because=f"{how}; {because}" if because else how, by=by)
-    draft = cadence.keep(
-        cadence.post(draft, "customer impact stopped", f"*What helped:* {how}", *cadence.situation(draft))
-    )
+    draft = cadence.keep(draft)
+    draft = cadence.post(draft, "customer impact stopped", f"*What helped:* {how}", *cadence.situation(draft))
     return looking.look(draft, Purpose.CRITERIA, fresh=True)
 
 

@@ -1,7 +1,7 @@
 """How an incident begins: a page before anything else, then the thread and the first look (design §9)."""
 
-from incident.model.effects import Brief, Purpose
-from incident.model.incident import Due
+from incident.model.effects import Brief, Look, Purpose
+from incident.model.incident import Due, Phase
 from incident.model.playbook import Link
 from incident.model.severity import Severity
 from incident.model.timeline import Kind
@@ -40,10 +40,10 @@ def _says_who(draft: Draft) -> str:
 
 def brief(draft: Draft) -> Draft:
     """Open the thread and look for the first time: once, and only after the page had its turn."""
-    if draft.incident.briefed:
+    if draft.incident.briefed or draft.incident.phase is Phase.CLOSED:
         return draft
     draft = draft.set(briefed=True, posts=draft.incident.posts + 1)
-    draft, first_look = looking.new_look(draft, Purpose.TRIAGE)
+    draft, first_look = _first_look(draft)
     incident = draft.incident
     root = cadence.new_post(
         draft,
@@ -54,6 +54,11 @@ def brief(draft: Draft) -> Draft:
         broadcast=incident.severity is Severity.SEV1,
     )
     return draft.do(Brief(key=f"{incident.key}/brief", post=root, look=first_look))
+
+
+def _first_look(draft: Draft) -> tuple[Draft, Look | None]:
+    """None where people were faster than the pager: the incident is past its triage."""
+    return looking.new_look(draft, Purpose.TRIAGE) if draft.incident.phase is Phase.TRIAGE else (draft, None)
 
 
 def _what_it_is(draft: Draft) -> tuple[str, ...]:
