@@ -1,4 +1,10 @@
-"""One HTTP client for everything, and what its failures mean."""
+"""One HTTP client for everything, what its failures mean, and how much of an answer is read."""
+
+import asyncio
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
 
 import httpx
 
@@ -7,12 +13,63 @@ from integrations.errors import IntegrationError, RateLimited, Refused, Unreacha
 TIMEOUT = httpx.Timeout(5.0, connect=3.0)
 """Seconds. A page waits for nobody longer than this; the engine tries again."""
 DEFAULT_WAIT_S = 5.0
+LONGEST_WAIT_S = 300.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a GET brought, at most `most_bytes` of it."""
+
+    status: int
+    body: bytes
+    cut: bool
+    """There was more."""
+
+    @property
+    def text(self) -> str:
+        return self.body.decode(errors="replace")
+
+    @property
+    def redirects(self) -> bool:
+        return 300 <= self.status < 400
 
 
 def shared_client() -> httpx.AsyncClient:
     """Shared by all integrations, so that connections stay open; close it after the worker."""
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
     return httpx.AsyncClient(timeout=TIMEOUT, limits=limits, follow_redirects=False)
+
+
+async def fetch(
+    http: httpx.AsyncClient,
+    url: str,
+    *,
+    within_s: float,
+    most_bytes: int,
+    headers: Mapping[str, str] | None = None,
+    follow: bool = False,
+) -> Answer:
+    """GET, bounded in seconds and bytes: what is broken may send anything, for ever. Raises httpx.HTTPError."""
+    # Asked for uncompressed, and read as it comes: a few bytes must not unfold into gigabytes.
+    plain = {"Accept-Encoding": "identity", **(headers or {})}
+    body = bytearray()
+    try:
+        async with (
+            asyncio.timeout(within_s),
+            http.stream("GET", url, headers=plain, timeout=within_s, follow_redirects=follow) as answer,
+        ):
+            async for chunk in answer.aiter_raw():
+                body += chunk
+                if len(body) > most_bytes:
+                    break
+    except TimeoutError:
+        raise httpx.ReadTimeout(f"no whole answer within {within_s:g} s") from None
+    return Answer(status=answer.status_code, body=bytes(body[:most_bytes]), cut=len(body) > most_bytes)
+
+
+def key_header(key: str) -> dict[str, str]:
+    """The effect's key (design §5). An incident's id may be typed by hand, a header takes only ASCII."""
+    return {"Idempotency-Key": quote(key, safe="/@:+")}
 
 
 def unreachable(who: str, error: httpx.HTTPError) -> Unreachable:
@@ -23,8 +80,10 @@ def unreachable(who: str, error: httpx.HTTPError) -> Unreachable:
 def failure_of(who: str, response: httpx.Response, said: str = "") -> IntegrationError | None:
     """What a status means; None: it went well. `said` is the provider's own word, shortened."""
     code = response.status_code
-    if code < 400:
+    if code < 300:
         return None
+    if code < 400:  # a POST is not followed, so nothing has arrived; where it leads may hold a secret
+        return Refused(f"{who} answered {code}, a redirect: set the address it leads to")
     words = f"{who} answered {code}" + (f": {said[:200]}" if said else "")
     if code == 429:
         return RateLimited(words, _retry_after(response))
@@ -34,6 +93,7 @@ def failure_of(who: str, response: httpx.Response, said: str = "") -> Integratio
 def _retry_after(response: httpx.Response) -> float:
     """Seconds; the header may also be a date, which is too rare to be worth reading exactly."""
     try:
-        return min(float(response.headers.get("retry-after", DEFAULT_WAIT_S)), 300.0)
+        told = float(response.headers.get("retry-after", DEFAULT_WAIT_S))
     except ValueError:
         return DEFAULT_WAIT_S
+    return DEFAULT_WAIT_S if math.isnan(told) else min(max(told, 0.0), LONGEST_WAIT_S)

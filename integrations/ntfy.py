@@ -1,4 +1,6 @@
-"""ntfy: a push message on the phone. Facts from ntfy's pages "Publish as JSON", "Limitations", "Poll for messages"."""
+"""ntfy: a push message on the phone. Facts from ntfy's pages "Publish as JSON", "Limitations", "Fetch cached messages"
+and "Release notes".
+"""
 
 import json
 from dataclasses import dataclass
@@ -9,16 +11,15 @@ import httpx
 from pydantic import SecretStr
 
 from incident.model.effects import Page
-from integrations.http import failure_of, unreachable
+from integrations.errors import Refused
+from integrations.http import failure_of, key_header, unreachable
 from integrations.ports import Receipt
 
 MOST_MESSAGE_BYTES = 4096
 """Longer messages become attachments ("Limitations": message length)."""
 MOST_TITLE_BYTES = 250
-"""Ours: a phone shows less than that."""
+"""Ours: a phone shows less than that, and servers refuse titles over 1 KB ("Release notes", v2.28.0)."""
 URGENT, HIGH = 5, 4
-LOOK_BACK = "12h"
-"""How far back a lost answer is looked for: a server keeps messages 12 h by default ("Message caching")."""
 
 
 @dataclass(frozen=True)
@@ -42,26 +43,29 @@ class NtfyPager:
             "click": click,
         }
         try:
-            answer = await self.http.post(root, json=body, headers=self._headers() | {"Idempotency-Key": page.key})
+            answer = await self.http.post(root, json=body, headers=self._headers() | key_header(page.key))
         except httpx.HTTPError as error:
             raise unreachable("ntfy", error) from None
         failure = failure_of("ntfy", answer, _error(answer))
         if failure:
             raise failure
-        return Receipt(id=str(_read(answer).get("id", "")))
+        taken = _read(answer).get("id")
+        if not taken:  # some other site's 200 is not a page on a phone: the next channel is tried at once
+            raise Refused(f"ntfy answered {answer.status_code} without a message id: is this the address of a topic?")
+        return Receipt(id=str(taken))
 
     async def find(self, page: Page) -> Receipt | None:
         """Ask the topic whether this very page arrived. Raises Unreachable, RateLimited, Refused."""
-        query = {"poll": "1", "since": LOOK_BACK}
+        root, topic = self._root_and_topic()
+        query = {"poll": "1", "since": str(_earliest(page))}
         try:
-            answer = await self.http.get(f"{self.topic_url}/json", params=query, headers=self._headers())
+            answer = await self.http.get(f"{root}{topic}/json", params=query, headers=self._headers())
         except httpx.HTTPError as error:
             raise unreachable("ntfy", error) from None
         failure = failure_of("ntfy", answer, _error(answer))
         if failure:
             raise failure
-        mark = f"Page {page.number} of {page.incident_id},"
-        found = [m for m in _messages(answer.text) if mark in m.get("message", "") and _same(m, page)]
+        found = [message for message in _messages(answer.text) if _same(message, page)]
         return Receipt(id=str(found[0].get("id", "")), repeat=True) if found else None
 
     def _headers(self) -> dict[str, str]:
@@ -70,7 +74,7 @@ class NtfyPager:
     def _root_and_topic(self) -> tuple[str, str]:
         parts = urlsplit(self.topic_url)
         base, _, topic = parts.path.strip("/").rpartition("/")
-        return f"{parts.scheme}://{parts.netloc}/{base}", topic
+        return f"{parts.scheme}://{parts.netloc}/{base + '/' if base else ''}", topic
 
 
 def cut(text: str, most_bytes: int) -> str:
@@ -79,21 +83,35 @@ def cut(text: str, most_bytes: int) -> str:
     return text if len(raw) <= most_bytes else raw[: most_bytes - 3].decode(errors="ignore") + "…"
 
 
+def _earliest(page: Page) -> int:
+    """Seconds since 1970, as ntfy tells them: whole ones. An older message is another incident's of the same id."""
+    return int(page.not_before.timestamp()) - 1
+
+
 def _same(message: dict[str, Any], page: Page) -> bool:
-    """The id of an incident comes back next week; its pages of last week are not this one."""
-    return int(message.get("time", 0)) >= int(page.not_before.timestamp()) - 1
+    mark = f"Page {page.number} of {page.incident_id},"
+    return mark in str(message.get("message", "")) and _number(message.get("time")) >= _earliest(page)
 
 
 def _messages(lines: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in lines.splitlines() if line.startswith("{")]
+    """One JSON object a line. What cannot be read is not our page: better a second page than none."""
+    return [found for line in lines.splitlines() if (found := _object(line))]
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _number(told: object) -> float:
+    return float(told) if isinstance(told, int | float) else 0.0
 
 
 def _read(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        body = answer.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+    return _object(answer.text)
 
 
 def _error(answer: httpx.Response) -> str:

@@ -1,25 +1,44 @@
-"""A Slack-compatible incoming webhook: the thread people read. Facts from Slack's pages "Incoming webhooks",
-"Block Kit: blocks" and "Formatting text".
+"""A Slack-compatible incoming webhook: the thread people read. Facts from Slack's pages "Sending messages using
+incoming webhooks", "Blocks", "Section block", "Header block", "Text object" and "Formatting message text".
 
 A webhook has no threads and cannot be asked what it took: each message carries the incident id, and a repeat says so.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 import httpx
 from pydantic import SecretStr
 
 from incident.model.effects import Page, Post
-from integrations.http import failure_of, unreachable
+from incident.model.playbook import Link
+from integrations.http import failure_of, key_header, unreachable
 from integrations.ports import Receipt
 
 MOST_HEADER = 150
+"""Characters ("Header block"); none at all is refused too."""
 MOST_SECTION = 3000
+"""Characters ("Section block"); none at all is refused too."""
 MOST_CONTEXT = 2000
+"""Ours: no limit is documented for the text of a context's element."""
 MOST_BLOCKS = 50
+"""In one message ("Blocks")."""
+MOST_EACH_HALF = 6000
+"""Ours, for what is said and again for what is to be done: Slack answers `msg_blocks_too_long` from about 13,000
+characters on, which only its error tables mention (chat.postMessage, "Errors")."""
+MOST_ACTIONS = 20
+MOST_LINES = MOST_BLOCKS - MOST_ACTIONS - 3
+"""A header, the context and the line that says there was more take a block each."""
+MOST_URL, MOST_LABEL = 1000, 100
+"""Ours: a link is shown whole or not at all, because half of one would be broken text."""
+
 EVERYBODY = "<!channel>"
+MORE = "… and more: read on in the Web UI."
+IN_A_URL = "%/:?#[]@!$&'()*+,;=~"
 Block = dict[str, Any]
 
 
@@ -37,12 +56,7 @@ class SlackWebhook:
 
     async def page(self, page: Page, *, click: str) -> Receipt:
         """Wake the channel. Raises Unreachable, RateLimited, Refused."""
-        blocks = [
-            _header(page.title),
-            _section(f"{EVERYBODY} {escape(page.text)}"),
-            _context(page.incident_id, click),
-        ]
-        return await self._send({"text": f"{EVERYBODY} {escape(page.title)}", "blocks": blocks}, page.key)
+        return await self._send(page_of(page, click), page.key)
 
     async def find(self, page: Page) -> Receipt | None:
         """A webhook cannot tell: None."""
@@ -50,7 +64,7 @@ class SlackWebhook:
 
     async def _send(self, body: dict[str, Any], key: str) -> Receipt:
         try:
-            answer = await self.http.post(self.url.get_secret_value(), json=body, headers={"Idempotency-Key": key})
+            answer = await self.http.post(self.url.get_secret_value(), json=body, headers=key_header(key))
         except httpx.HTTPError as error:
             raise unreachable("the chat webhook", error) from None
         failure = failure_of("the chat webhook", answer, answer.text if answer.is_error else "")
@@ -59,17 +73,64 @@ class SlackWebhook:
         return Receipt()
 
 
+def page_of(page: Page, click: str) -> dict[str, Any]:
+    """A page as blocks that wake everybody."""
+    title = page.title.strip() or page.incident_id
+    blocks = [
+        _header(title),
+        _section(f"{EVERYBODY} {escape(page.text)}"),
+        _context(page.incident_id, click),
+    ]
+    return {"text": _cut(f"{EVERYBODY} {escape(title)}", MOST_SECTION), "blocks": blocks}
+
+
 def message_of(post: Post, link: str) -> dict[str, Any]:
     """A post as blocks, within Slack's limits; `text` is what a notification shows."""
+    title = post.title.strip() or post.incident_id
     call = f"{EVERYBODY} " if post.broadcast else ""
-    lines = [_section(call * (n == 0) + escape(line)) for n, line in enumerate(post.lines)]
-    if post.broadcast and not post.lines:
-        lines = [_section(EVERYBODY)]
-    commands = [_section(f"```{escape(line)}```") for line in post.commands]
-    links = [_section(" · ".join(f"<{x.url}|{escape(x.label)}>" for x in post.links))] if post.links else []
-    middle = [*lines, *links, *commands][: MOST_BLOCKS - 2]
-    blocks = [_header(post.title), *middle, _context(post.incident_id, link)]
-    return {"text": f"{post.incident_id}: {call}{escape(post.title)}"[:MOST_SECTION], "blocks": blocks}
+    blocks = [_header(title), *_lines(post, call), *_actions(post), _context(post.incident_id, link)]
+    return {"text": _cut(f"{escape(post.incident_id)}: {call}{escape(title)}", MOST_SECTION), "blocks": blocks}
+
+
+def _lines(post: Post, call: str) -> list[Block]:
+    said = [escape(line) for line in post.lines if line.strip()]
+    if call:
+        said[:1] = [call + "".join(said[:1])]
+    blocks = [_section(line) for line in said]
+    kept = _that_fit(blocks, MOST_LINES)
+    return kept if len(kept) == len(blocks) else [*kept, _section(MORE)]
+
+
+def _actions(post: Post) -> list[Block]:
+    """Where to look and what to type; they keep their room however much is said."""
+    links = _links(post.links)
+    commands = [f"```{_unfenced(escape(line))}```" for line in post.commands if line.strip()]
+    return _that_fit([_section(text) for text in (links, *commands) if text], MOST_ACTIONS)
+
+
+def _unfenced(text: str) -> str:
+    """Three backticks inside a code block would end it."""
+    return text.replace("```", "'''")
+
+
+def _that_fit(blocks: Sequence[Block], most: int) -> list[Block]:
+    sizes = accumulate(len(block["text"]["text"]) for block in blocks)
+    return [block for block, size in zip(blocks, sizes, strict=True) if size <= MOST_EACH_HALF][:most]
+
+
+def _links(links: Iterable[Link]) -> str:
+    shown = [_link(link.url, link.label) for link in links]
+    sizes = accumulate(len(link) + len(" · ") for link in shown)
+    return " · ".join(link for link, size in zip(shown, sizes, strict=True) if size <= MOST_SECTION)
+
+
+def _link(url: str, label: str) -> str:
+    """`<url|label>`; only the label, where it is no web address: `<!channel>` and `<@U…>` are written alike."""
+    shown = escape(" ".join((label.strip() or url).split())[:MOST_LABEL])
+    address = quote(url, safe=IN_A_URL).replace("&", "&amp;")
+    if not re.match(r"https?://[^/]", address) or len(address) > MOST_URL:
+        return shown
+    return f"<{address}|{shown}>"
 
 
 def escape(text: str) -> str:
@@ -78,7 +139,8 @@ def escape(text: str) -> str:
 
 
 def _header(title: str) -> Block:
-    return {"type": "header", "text": {"type": "plain_text", "text": _cut(title, MOST_HEADER), "emoji": False}}
+    words = _cut(" ".join(title.split()), MOST_HEADER)
+    return {"type": "header", "text": {"type": "plain_text", "text": words, "emoji": False}}
 
 
 def _section(text: str) -> Block:
@@ -86,8 +148,8 @@ def _section(text: str) -> Block:
 
 
 def _context(incident_id: str, link: str) -> Block:
-    words = f"{escape(incident_id)} · <{link}|story in the Web UI>"
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": _cut(words, MOST_CONTEXT)}]}
+    words = f"{_cut(escape(incident_id), MOST_CONTEXT // 4)} · {_link(link, 'story in the Web UI')}"
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": words}]}
 
 
 def _cut(text: str, most: int) -> str:
