@@ -17,12 +17,16 @@ from integrations.clock import utc_now
 
 log = structlog.get_logger(__name__)
 
+CHECK_WITHIN = timedelta(seconds=30)
+"""One check's time; below the heartbeat's (workflows/effects.py), so a stuck one costs its own answer and no other."""
+
 
 @dataclass(frozen=True)
 class LookingActivities:
     outside: Outside
     say: Callable[[Post], Awaitable[str]]
     """Posts, and answers why it could not; empty: it did."""
+    check_within: timedelta = CHECK_WITHIN
 
     @activity.defn
     async def look(self, effect: Look) -> Looked:
@@ -54,6 +58,8 @@ class LookingActivities:
             if all(f.status is not Status.OK for f in findings):
                 return findings
             await _pause(effect.every)
+            if activity.is_worker_shutdown():
+                return tuple(map(_unconfirmed, findings))
             again = await self._once(effect)
             findings = tuple(map(_worse, findings, again))
         return tuple(_in_a_row(f, effect.greens) for f in findings)
@@ -68,7 +74,11 @@ class LookingActivities:
         if check is None:
             return Finding(check=name, status=Status.UNKNOWN, summary="there is no such check", at=utc_now())
         try:
-            return await check(ask, self.outside)
+            async with asyncio.timeout(self.check_within.total_seconds()):
+                return await check(ask, self.outside)
+        except TimeoutError:
+            summary = f"the check did not end within {self.check_within.total_seconds():g} s"
+            return Finding(check=name, status=Status.UNKNOWN, summary=summary, at=utc_now())
         except Exception as error:  # one broken check must not blind the others: it is told as unknown, and logged
             log.exception("check broke", check=name)
             summary = f"the check itself broke ({type(error).__name__}); see the worker's log"
@@ -83,6 +93,13 @@ def _in_a_row(finding: Finding, greens: int) -> Finding:
     if greens == 1 or finding.status is not Status.OK:
         return finding
     return replace(finding, summary=f"{finding.summary} ({greens} times in a row)")
+
+
+def _unconfirmed(finding: Finding) -> Finding:
+    """Green, but not often enough to count as green."""
+    if finding.status is not Status.OK:
+        return finding
+    return replace(finding, status=Status.UNKNOWN, summary=f"{finding.summary}; not yet often enough in a row")
 
 
 def _worse(before: Finding, after: Finding) -> Finding:

@@ -1,7 +1,8 @@
 """Does the app log in as its own non-master role, and does that login work? Tried, not guessed (runbook §3.2)."""
 
 import asyncio
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import psycopg
 
@@ -12,7 +13,22 @@ from integrations.errors import IntegrationError
 from integrations.settings import AppSettings
 
 CONNECT_S = 3
-STATEMENT_MS = 2000
+WITHIN_S = 8
+"""For the login and `SELECT 1` together."""
+
+SAID = (
+    ("password authentication failed", Status.BAD, "the database refuses its password"),
+    ("does not exist", Status.BAD, "role or database does not exist"),
+    ("not permitted to log in", Status.BAD, "the role may not log in"),
+    ("connection slots", Status.BAD, "too many connections"),
+    ("too many", Status.BAD, "too many connections"),
+    ("connection refused", Status.BAD, "the database refuses connections"),
+    ("starting up", Status.BAD, "the database is starting up"),
+    ("shutting down", Status.BAD, "the database is shutting down"),
+    ("timeout", Status.UNKNOWN, f"no answer from here within {CONNECT_S} s"),
+    ("resolve host", Status.UNKNOWN, "the database's name cannot be resolved from here"),
+)
+"""What PostgreSQL says of a login that failed: libpq hands its words on, and no code with them."""
 
 
 async def check(ask: Ask, outside: Outside) -> Finding:
@@ -34,39 +50,50 @@ async def _role_of(app: AppSettings, outside: Outside) -> tuple[Status, str]:
         address = await outside.aws.secret_value(app.database_url_secret)
     except IntegrationError as error:
         return Status.UNKNOWN, str(error)
-    user = unquote(urlsplit(address).username or "")
-    if not user:
+    login = _login(address)
+    if not login.get("user"):
         return Status.UNKNOWN, f"the secret {app.database_url_secret} holds no database address"
-    if app.expected_role and user != app.expected_role:
-        return Status.BAD, f"logs in as {user}, not as its own role {app.expected_role}"
-    return await _try(address, user)
+    if app.expected_role and login["user"] != app.expected_role:
+        return Status.BAD, f"logs in as {login['user']}, not as its own role {app.expected_role}"
+    return await _try(login)
 
 
-async def _try(address: str, user: str) -> tuple[Status, str]:
-    """A login as the app would do it. psycopg's texts may repeat the address, so none of them is told."""
-    options = {"connect_timeout": CONNECT_S, "options": f"-c statement_timeout={STATEMENT_MS}", "autocommit": True}
+def _login(address: str) -> dict[str, Any]:
+    """The parts libpq knows; apps' own parameters (`schema`, `connection_limit`, …) would make it refuse the rest."""
     try:
-        async with await psycopg.AsyncConnection.connect(address, **options) as connection:  # type: ignore[arg-type]
-            await connection.execute("SELECT 1")
-    except psycopg.errors.InvalidPassword:
-        return Status.BAD, f"role {user}: the database refuses its password"
+        parts = urlsplit(address.strip())
+        found = {"user": parts.username, "password": parts.password, "host": parts.hostname, "port": parts.port}
+    except ValueError:
+        return {}
+    found |= {"dbname": parts.path.lstrip("/"), "sslmode": parse_qs(parts.query).get("sslmode", [""])[0]}
+    return {name: unquote(str(value)) for name, value in found.items() if value}
+
+
+async def _try(login: dict[str, Any]) -> tuple[Status, str]:
+    """A login as the app would do it. psycopg's texts may repeat the address, so none of them is told."""
+    role = f"role {login['user']}"
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            await _select_1(login)
     except psycopg.Error as error:
-        return Status.BAD, f"role {user}: {_kind(error)}"
-    return Status.OK, f"role {user} logs in and answers SELECT 1"
+        status, words = _meaning(error)
+        return status, f"{role}: {words}"
+    except TimeoutError:
+        return Status.UNKNOWN, f"{role}: no answer from here within {WITHIN_S} s"
+    return Status.OK, f"{role} logs in and answers SELECT 1"
 
 
-def _kind(error: psycopg.Error) -> str:
+async def _select_1(login: dict[str, Any]) -> None:
+    """Raises psycopg.Error."""
+    connection = await psycopg.AsyncConnection.connect(connect_timeout=CONNECT_S, autocommit=True, **login)
+    async with connection:
+        await connection.execute("SELECT 1")
+
+
+def _meaning(error: psycopg.Error) -> tuple[Status, str]:
+    """Who cannot even reach the database from here has learnt nothing about the role."""
     text = str(error).lower()
-    for words, meaning in (
-        ("password authentication failed", "the database refuses its password"),
-        ("does not exist", "role or database does not exist"),
-        ("not permitted to log in", "the role may not log in"),
-        ("too many", "too many connections"),
-        ("connection refused", "the database refuses connections"),
-        ("timeout", f"no answer within {CONNECT_S} s"),
-        ("starting up", "the database is starting up"),
-        ("shutting down", "the database is shutting down"),
-    ):
+    for words, status, meaning in SAID:
         if words in text:
-            return meaning
-    return f"login failed ({error.sqlstate or type(error).__name__})"
+            return status, meaning
+    return Status.BAD, f"login failed ({error.sqlstate or type(error).__name__})"

@@ -7,9 +7,12 @@ import httpx
 from activities.outside import Ask, Outside
 from incident.model.finding import Finding, Status
 from integrations.clock import utc_now
+from integrations.http import fetch
 from integrations.settings import AppSettings, JourneyStep
 
-TIMEOUT_S = 10.0
+WITHIN_S = 5.0
+"""For one page, redirects followed: a journey of several must end within the patience a look has for one check."""
+MOST_BYTES = 2 * 1024 * 1024
 
 
 async def check(ask: Ask, outside: Outside) -> Finding:
@@ -36,11 +39,12 @@ async def _walk(app: AppSettings, http: httpx.AsyncClient) -> str:
 
 async def _step(app: AppSettings, step: JourneyStep, http: httpx.AsyncClient) -> str:
     try:
-        answer = await http.get(f"{str(app.url).rstrip('/')}{step.path}", timeout=TIMEOUT_S, follow_redirects=True)
+        url = f"{str(app.url).rstrip('/')}{step.path}"
+        answer = await fetch(http, url, within_s=WITHIN_S, most_bytes=MOST_BYTES, follow=True)
     except httpx.HTTPError as error:
         return f"no answer ({type(error).__name__})"
-    if answer.is_error:
-        return f"answered {answer.status_code}"
+    if answer.status != httpx.codes.OK:
+        return f"answered {answer.status}"
     if step.must_contain and step.must_contain not in answer.text:
-        return f"answered {answer.status_code}, but without {step.must_contain!r}"
+        return f"answered {answer.status}, but without {step.must_contain!r}"
     return ""

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import ssl
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -11,11 +12,13 @@ import httpx
 from activities.outside import Ask, Outside
 from incident.model.finding import Finding, Status
 from integrations.clock import utc_now
+from integrations.http import Answer, fetch
 from integrations.settings import AppSettings
 
 MOST_BYTES = 64 * 1024
-TIMEOUT = httpx.Timeout(5.0, connect=3.0)
-"""Seconds: the blackbox probe of the runbook gives up in the same order."""
+WITHIN_S = 5.0
+"""For the whole answer; blackbox exporter gives up in the same order ("Configuration": timeout)."""
+MOST_POOLS = 5
 
 Seen = tuple[Status, str]
 
@@ -49,40 +52,43 @@ async def _probe(app: AppSettings, http: httpx.AsyncClient) -> Seen:
 
 async def _deep(app: AppSettings, http: httpx.AsyncClient) -> Seen:
     try:
-        code, body = await _get(http, _url(app, "/api/ready"))
+        answer = await _get(http, app, "/api/ready")
     except httpx.HTTPError as error:
         return _no_answer(error)
+    said = f"/api/ready answered {answer.status}"
+    if answer.redirects:
+        return Status.BAD, f"{said}, a redirect: the deep probe itself must answer"
+    if not answer.body.strip():
+        return Status.BAD, f"{said} with an empty body"
     try:
-        answer = json.loads(body)
-    except ValueError:
-        return Status.BAD, f"/api/ready answered {code} with something that is not JSON"
-    failing = _failing(answer)
+        told = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        more = f"more than {MOST_BYTES // 1024} KiB" if answer.cut else "something that is not JSON"
+        return Status.BAD, f"{said} with {more}"
+    failing = _failing(told)
     if failing:
-        return Status.BAD, f"/api/ready answered {code}: {failing}"
-    if code != httpx.codes.OK:
-        return Status.BAD, f"/api/ready answered {code}"
-    if not isinstance(answer, dict) or answer.get("ok") is not True:
-        return Status.BAD, "/api/ready answered 200 without saying ok"
+        return Status.BAD, f"{said}: {failing}"
+    if answer.status != httpx.codes.OK:
+        return Status.BAD, said
+    if not isinstance(told, dict) or told.get("ok") is not True:
+        return Status.BAD, f"{said} without saying ok"
     return Status.OK, "/api/ready answers 200, every pool ok"
 
 
-async def _get(http: httpx.AsyncClient, url: str) -> tuple[int, bytes]:
-    """Status and body, the body capped: a broken app may send anything."""
-    async with http.stream("GET", url, timeout=TIMEOUT, headers={"Accept": "application/json"}) as answer:
-        body = b""
-        async for chunk in answer.aiter_bytes():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                break
-        return answer.status_code, body[:MOST_BYTES]
+async def _get(http: httpx.AsyncClient, app: AppSettings, path: str) -> Answer:
+    url = f"{str(app.url).rstrip('/')}{path}"
+    return await fetch(http, url, within_s=WITHIN_S, most_bytes=MOST_BYTES, headers={"Accept": "application/json"})
 
 
 def _failing(answer: Any) -> str:
     """Which pools are `ok:false`, and why, in the app's words."""
     found = answer.get("checks") if isinstance(answer, dict) else None
-    pools = found.items() if isinstance(found, dict) else ((None, item) for item in found or ())
+    pools = (
+        found.items() if isinstance(found, dict) else ((None, x) for x in (found if isinstance(found, list) else ()))
+    )
     told = [_pool(name, item) for name, item in pools if isinstance(item, dict) and item.get("ok") is False]
-    return ", ".join(told[:5])
+    more = [f"and {len(told) - MOST_POOLS} more"] if len(told) > MOST_POOLS else []
+    return ", ".join([*told[:MOST_POOLS], *more])
 
 
 def _pool(name: str | None, item: dict[str, Any]) -> str:
@@ -93,31 +99,36 @@ def _pool(name: str | None, item: dict[str, Any]) -> str:
 
 async def _shallow_says_fine(app: AppSettings, http: httpx.AsyncClient) -> bool:
     try:
-        code, _ = await _get(http, _url(app, "/api/health"))
+        answer = await _get(http, app, "/api/health")
     except httpx.HTTPError:
         return False
-    return code == httpx.codes.OK
-
-
-def _url(app: AppSettings, path: str) -> str:
-    return f"{str(app.url).rstrip('/')}{path}"
+    return answer.status == httpx.codes.OK
 
 
 def _no_answer(error: httpx.HTTPError) -> Seen:
     """Customers see the same as we do; only a name that we cannot resolve may be our own trouble."""
-    cause = _root(error)
-    if isinstance(cause, socket.gaierror):
+    causes = list(_causes(error))
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
         return Status.UNKNOWN, "its name cannot be resolved from here (DNS)"
-    if isinstance(cause, ssl.SSLError):
-        return Status.BAD, f"TLS failed ({cause.reason or 'handshake'})"
-    if isinstance(error, httpx.TimeoutException):
-        return Status.BAD, f"/api/ready did not answer within {TIMEOUT.read:.0f} s"
-    if isinstance(error, httpx.ConnectError):
+    tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
+    if tls is not None:
+        return Status.BAD, f"TLS failed ({_why_tls(tls)})"
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return Status.BAD, "connection refused: the app is down"
+    if isinstance(error, httpx.TimeoutException):
+        return Status.BAD, f"/api/ready did not answer within {WITHIN_S:.0f} s"
+    if isinstance(error, httpx.ConnectError):
+        return Status.BAD, "no connection to the app"
     return Status.BAD, f"/api/ready broke off ({type(error).__name__})"
 
 
-def _root(error: BaseException) -> BaseException:
-    while (deeper := error.__cause__ or error.__context__) is not None:
-        error = deeper
-    return error
+def _why_tls(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    return (error.reason or "handshake").replace("_", " ").lower()
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

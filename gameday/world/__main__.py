@@ -14,12 +14,15 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from pathlib import Path
 
+import psycopg
 import uvicorn
 from fastapi import FastAPI, HTTPException
+from fastapi.responses import RedirectResponse
 
+from gameday.world.database import DatabaseFailed
 from gameday.world.faults import FAULTS, NoSuchFault
 from gameday.world.pages import pages
 from gameday.world.world import Ports, World
@@ -37,33 +40,48 @@ def control(world: World) -> FastAPI:
 
     @app.put("/faults/{name}")
     async def switch_on(name: str) -> dict[str, str]:
-        try:
-            await world.faults.switch_on(name)
-        except NoSuchFault as error:
-            raise HTTPException(404, str(error)) from None
+        await _switched(world.faults.switch_on(name))
         return {name: "on"}
 
     @app.delete("/faults/{name}")
     async def switch_off(name: str) -> dict[str, str]:
-        try:
-            await world.faults.switch_off(name)
-        except NoSuchFault as error:
-            raise HTTPException(404, str(error)) from None
+        await _switched(world.faults.switch_off(name))
         return {name: "off"}
+
+    # What a form can send, for a page without scripts.
+    @app.post("/faults/{name}/break")
+    async def break_it(name: str) -> RedirectResponse:
+        await _switched(world.faults.switch_on(name))
+        return RedirectResponse("/", 303)
+
+    @app.post("/faults/{name}/mend")
+    async def mend_it(name: str) -> RedirectResponse:
+        await _switched(world.faults.switch_off(name))
+        return RedirectResponse("/", 303)
 
     return app
 
 
-async def serve(home: Path, port: int) -> None:
-    """Until SIGINT or SIGTERM."""
+async def _switched(switching: Awaitable[None]) -> None:
+    try:
+        await switching
+    except NoSuchFault as error:
+        raise HTTPException(404, str(error)) from None
+    except psycopg.Error:
+        raise HTTPException(409, "the database does not answer: mend db_stopped first") from None
+
+
+async def serve(home: Path, port: int, *, database: bool) -> None:
+    """Until SIGINT or SIGTERM. Raises PortTaken, DatabaseFailed."""
     ports = Ports(control=port or _free(), aws=port + 1 if port else _free(), database=port + 2 if port else _free())
-    world = World(ports)
+    _all_free(ports)
+    world = World(ports, database=database)
     servers = [_server(control(world), ports.control), _server(world.aws.front(), ports.aws)]
     stopping = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-    await world.start()
     try:
+        await world.start()
         tasks = [asyncio.create_task(server.serve()) for server in servers]
         tasks.append(asyncio.create_task(world.run()))
         await _started(servers)
@@ -76,7 +94,7 @@ async def serve(home: Path, port: int) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
     finally:
         await world.stop()
-        (home / "world.json").unlink(missing_ok=True)
+        _withdraw(home)
 
 
 class _Server(uvicorn.Server):
@@ -113,6 +131,30 @@ def _announce(world: World, home: Path) -> None:
     print(f"practice world: {world.base} (database: {told['database']})", flush=True)
 
 
+def _withdraw(home: Path) -> None:
+    """Only what is ours: another world may have been started in the same home."""
+    with contextlib.suppress(FileNotFoundError):
+        if json.loads((home / "world.json").read_text())["pid"] == os.getpid():
+            (home / "world.json").unlink()
+
+
+class PortTaken(Exception):
+    """The message says which, and what to do."""
+
+
+def _all_free(ports: Ports) -> None:
+    """Raises PortTaken."""
+    for port in (ports.control, ports.aws, ports.database):
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError:
+                raise PortTaken(
+                    f"port {port} is taken: does another practice world run? Choose one with --port"
+                ) from None
+
+
 def _free() -> int:
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
@@ -127,8 +169,14 @@ def main() -> None:
     parser.add_argument(
         "--port", type=int, default=9200, help="port; AWS gets the next, PostgreSQL the one after; 0: any"
     )
+    parser.add_argument(
+        "--no-database", action="store_true", help="play the database, as on a machine without PostgreSQL"
+    )
     given = parser.parse_args()
-    asyncio.run(serve(given.home, given.port))
+    try:
+        asyncio.run(serve(given.home, given.port, database=not given.no_database))
+    except (PortTaken, DatabaseFailed) as error:
+        raise SystemExit(f"practice world: {error}") from None
 
 
 if __name__ == "__main__":

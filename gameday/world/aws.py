@@ -20,9 +20,14 @@ from gameday.world.sites import Site, Sites
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 RDS = "tlsstress-phase0"
+PAUSED_APP = "app.tlsstress.art"
 METRICS_SECRET = "tlsstress-phase0/metrics-token"
 DEPLOY_S = 3.0
 """Seconds a deployment takes here; minutes in reality."""
+THROTTLED_XML = (
+    "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error>"
+    "<RequestId>practice</RequestId></ErrorResponse>"
+)
 KEYS = {"AWS_ACCESS_KEY_ID": "practice", "AWS_SECRET_ACCESS_KEY": "practice"}
 
 
@@ -86,9 +91,10 @@ class AppRunner:
         raise AppRunnerError("UnknownOperationException", f"{target} is not practised here")
 
     def start(self, site: Site, *, by: str) -> Operation:
-        """Raises AppRunnerError while one is under way, as App Runner does."""
-        if self._under_way(site):
-            raise AppRunnerError("InvalidStateException", "Service is in OPERATION_IN_PROGRESS state")
+        """Raises AppRunnerError while one is under way or the service is paused, as App Runner does."""
+        state = self._state(site)
+        if state != "RUNNING":
+            raise AppRunnerError("InvalidStateException", f"Service is in {state} state")
         operation = Operation(
             id=uuid.uuid5(uuid.NAMESPACE_OID, f"{site.name}/{len(self.operations)}").hex,
             service_arn=site.service_arn,
@@ -118,13 +124,17 @@ class AppRunner:
                 return site
         raise AppRunnerError("ResourceNotFoundException", "Service not found")
 
+    def _state(self, site: Site) -> str:
+        if "service_paused" in self.faults and site.name == PAUSED_APP:
+            return "PAUSED"
+        return "OPERATION_IN_PROGRESS" if self._under_way(site) else "RUNNING"
+
     def _describe(self, site: Site) -> dict[str, Any]:
-        status = "OPERATION_IN_PROGRESS" if self._under_way(site) else "RUNNING"
         return {
             "ServiceName": site.name,
             "ServiceArn": site.service_arn,
             "ServiceId": "0123456789abcdef",
-            "Status": status,
+            "Status": self._state(site),
         }
 
 
@@ -134,13 +144,16 @@ class Aws:
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
         self._moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self._started = False
         self.runner: AppRunner | None = None
 
     async def start(self) -> None:
         await asyncio.to_thread(self._moto.start)
+        self._started = True
 
     async def stop(self) -> None:
-        await asyncio.to_thread(self._moto.stop)
+        if self._started:
+            await asyncio.to_thread(self._moto.stop)
 
     @property
     def _inside(self) -> str:
@@ -193,21 +206,24 @@ class Aws:
 
         @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "DELETE", "HEAD"])
         async def anything(path: str, request: Request) -> Response:
-            broken = self._broken()
+            target = request.headers.get("x-amz-target", "")
+            broken = self._broken(json_spoken=bool(target))
             if broken:
                 return broken
-            target = request.headers.get("x-amz-target", "")
             if target.startswith("AppRunner."):
                 return self._app_runner(target.removeprefix("AppRunner."), await request.body())
             return await self._pass_on(inside, path, request)
 
         return app
 
-    def _broken(self) -> Response | None:
+    def _broken(self, *, json_spoken: bool) -> Response | None:
+        """RDS speaks XML, the other two JSON."""
         if "aws_down" in self._faults:
             return Response("Service Unavailable", 503)
-        if "aws_throttled" in self._faults:
+        if "aws_throttled" in self._faults and json_spoken:
             return _json({"__type": "ThrottlingException", "message": "Rate exceeded"}, 400)
+        if "aws_throttled" in self._faults:
+            return Response(THROTTLED_XML, 400, media_type="text/xml")
         return None
 
     def _app_runner(self, target: str, body: bytes) -> Response:

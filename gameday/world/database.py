@@ -2,15 +2,17 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import pwd
 import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psycopg
 from psycopg import sql
@@ -20,14 +22,23 @@ from cli.supervise import die_with_parent
 MASTER = "tlsstress_admin"
 NAME = "tlsstress"
 START_WITHIN_S = 20.0
+PREFIX = "incidents-world-pg-"
+YOUNG_S = 60.0
+"""A folder may lack its lock for a moment after it was made."""
 
 
 class LoginFailed(Exception):
     """What an app sees when it cannot use its database."""
 
 
+class DatabaseFailed(Exception):
+    """PostgreSQL did not start. The message says what it said."""
+
+
 def find_binaries() -> Path | None:
-    """Where PostgreSQL's programs are; None: it is not installed."""
+    """Where PostgreSQL's programs are; None: it is not installed, or there is nobody it would run as."""
+    if os.geteuid() == 0 and _postgres_user() is None:
+        return None
     found = shutil.which("postgres")
     if found:
         return Path(found).resolve().parent
@@ -43,6 +54,8 @@ class Postgres:
     port: int
     passwords: dict[str, str] = field(default_factory=lambda: {MASTER: "master-1"})
     _folder: Path | None = None
+    _lock: IO[bytes] | None = None
+    """Held while we live, so that whoever comes after a kill knows which folders are nobody's."""
     _server: subprocess.Popen[bytes] | None = None
 
     @property
@@ -77,7 +90,9 @@ class Postgres:
             **_as_postgres(),
         )
         async with asyncio.timeout(START_WITHIN_S):
-            while not await self._answers():  # noqa: ASYNC110 - another process's port: nothing tells us
+            while not await self._answers():
+                if self._server.poll() is not None:
+                    raise DatabaseFailed(f"PostgreSQL ended at once: is port {self.port} taken?")
                 await asyncio.sleep(0.05)
 
     async def stop(self) -> None:
@@ -89,6 +104,8 @@ class Postgres:
         await self.stop()
         if self._folder:
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        if self._lock:
+            self._lock.close()
 
     async def rotate(self, role: str) -> None:
         """A new password; whoever was logged in is thrown out."""
@@ -122,7 +139,10 @@ class Postgres:
             return False
 
     def _init(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="incidents-world-pg-"))
+        sweep_stale()
+        # Not in the home: PostgreSQL's own user must be able to walk there, and a home is its owner's alone.
+        self._folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._lock = _locked(self._folder)
         password = self._folder / "password"
         password.write_text(self.passwords[MASTER])
         owner = _as_postgres()
@@ -131,15 +151,51 @@ class Postgres:
                 shutil.chown(path, owner["user"], owner["group"])
         command = [str(self.binaries / "initdb"), "-D", str(self._folder / "data"), "-U", MASTER, "-A", "scram-sha-256"]
         command += [f"--pwfile={password}", "--no-sync", "-E", "UTF8", "--locale=C"]
-        subprocess.run(command, check=True, capture_output=True, cwd="/", **_as_postgres())
+        made = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", **_as_postgres())
+        if made.returncode:
+            raise DatabaseFailed(f"initdb failed: {made.stderr.strip()[-500:]}")
+
+
+def sweep_stale() -> None:
+    """Remove the folders of worlds that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):  # another one's, or just being removed
+            if _is_stale(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_stale(folder: Path) -> bool:
+    if not (folder / "lock").exists():
+        return time.time() - folder.stat().st_mtime > YOUNG_S
+    lock = _locked(folder)
+    if lock:
+        lock.close()
+    return lock is not None
+
+
+def _locked(folder: Path) -> IO[bytes] | None:
+    """None: somebody holds it."""
+    lock = (folder / "lock").open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
 
 
 def _as_postgres() -> dict[str, Any]:
     """PostgreSQL refuses to run as root: its own user runs it then."""
-    if os.geteuid() != 0:
+    user = _postgres_user()
+    if os.geteuid() != 0 or user is None:
         return {}
-    user = pwd.getpwnam("postgres")
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _postgres_user() -> pwd.struct_passwd | None:
+    with contextlib.suppress(KeyError):
+        return pwd.getpwnam("postgres")
+    return None
 
 
 def _set_password(verb: str, role: str, password: str) -> sql.Composed:

@@ -15,6 +15,7 @@ import httpx
 from cli.supervise import die_with_parent
 
 READY_WITHIN_S = 60.0
+COMMAND = (sys.executable, "-m", "gameday.world")
 
 
 class WorldNotReady(Exception):
@@ -52,13 +53,13 @@ def read_world(home: Path) -> RunningWorld:
 
 
 @contextmanager
-def start_world(home: Path, port: int = 0) -> Iterator[RunningWorld]:
-    """Raises WorldNotReady."""
+def start_world(home: Path, port: int = 0, *, database: bool = True) -> Iterator[RunningWorld]:
+    """`database`: a real one, where PostgreSQL is installed. Raises WorldNotReady."""
     home.mkdir(parents=True, exist_ok=True)
     (home / "world.json").unlink(missing_ok=True)
     with (home / "world.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gameday.world", "--home", str(home), "--port", str(port)],
+            [*COMMAND, "--home", str(home), "--port", str(port), *([] if database else ["--no-database"])],
             stdout=log,
             stderr=log,
             preexec_fn=die_with_parent(),  # noqa: PLW1509 - no lock is held in the child before it becomes python

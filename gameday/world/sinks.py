@@ -15,6 +15,8 @@ TOPIC = "oncall"
 HOOK = "T000/B000/practice"
 MOST_BLOCKS, MOST_SECTION, MOST_HEADER = 50, 3000, 150
 """Slack's own limits ("Block Kit: blocks"); it refuses a message beyond them."""
+MOST_TOGETHER = 13_000
+"""Characters; not documented but for the error's name, `msg_blocks_too_long`."""
 MOST_MESSAGE_BYTES = 4096
 """ntfy's ("Limitations")."""
 KEPT = 500
@@ -63,9 +65,10 @@ class Sinks:
             await asyncio.sleep(30)  # the client gives up first: it never learns that this arrived
         return JSONResponse(_ntfy_message(arrival))
 
-    async def poll(self, topic: str) -> Response:
-        """ntfy, "Poll for messages": one JSON object a line."""
-        found = [_ntfy_message(a) for a in self.pages if a.body.get("topic") == topic]
+    async def poll(self, topic: str, since: str = "all") -> Response:
+        """ntfy, "Poll for messages" and "Fetch cached messages": one JSON object a line, `since` in seconds or all."""
+        earliest = int(since) if since.isdigit() else 0
+        found = [_ntfy_message(a) for a in self.pages if a.body.get("topic") == topic and int(a.at) >= earliest]
         return PlainTextResponse("".join(json.dumps(m) + "\n" for m in found), media_type="application/x-ndjson")
 
     async def hook(self, hook: str, request: Request) -> Response:
@@ -122,11 +125,21 @@ def _wrong_with(body: dict[str, Any]) -> str:
     if not body.get("text") and not body.get("blocks"):
         return "no_text"
     blocks = body.get("blocks", [])
-    if len(blocks) > MOST_BLOCKS:
+    if not isinstance(blocks, list) or len(blocks) > MOST_BLOCKS or not all(map(_is_block, blocks)):
         return "invalid_blocks"
-    for block in blocks:
-        words = (block.get("text") or {}).get("text", "")
-        most = {"header": MOST_HEADER, "section": MOST_SECTION}.get(block.get("type"), MOST_SECTION)
-        if block.get("type") in ("header", "section") and not 0 < len(words) <= most:
-            return "invalid_blocks"
-    return ""
+    return "msg_blocks_too_long" if sum(len(_text_of(b.get("text"))) for b in blocks) > MOST_TOGETHER else ""
+
+
+def _is_block(block: Any) -> bool:
+    """One of the three kinds we send, with a text neither empty nor too long."""
+    if not isinstance(block, dict):
+        return False
+    kind, text = block.get("type"), block.get("text")
+    if kind == "context":
+        elements = block.get("elements")
+        return isinstance(elements, list) and bool(elements) and all(_text_of(e) for e in elements)
+    return 0 < len(_text_of(text)) <= {"header": MOST_HEADER, "section": MOST_SECTION}.get(str(kind), 0)
+
+
+def _text_of(text: Any) -> str:
+    return str(text.get("text", "")).strip() if isinstance(text, dict) else ""

@@ -26,8 +26,8 @@ class Ports:
 class World:
     """Made, started, stopped by `__main__`."""
 
-    def __init__(self, ports: Ports) -> None:
-        binaries = find_binaries()
+    def __init__(self, ports: Ports, *, database: bool = True) -> None:
+        binaries = find_binaries() if database else None
         self.ports = ports
         self.base = f"http://127.0.0.1:{ports.control}"
         self.faults = Faults()
