@@ -13,6 +13,8 @@ class Server:
 
     said: bytes | None = None
     drip: tuple[bytes, bytes, float] | None = None
+    greets: bytes = b""
+    """Said before anybody asks."""
     paths: dict[str, bytes] = field(default_factory=dict)
     """Path → answer, for those that differ."""
     tls: ssl.SSLContext | None = None
@@ -39,6 +41,7 @@ class Server:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        writer.write(self.greets)
         try:
             await self._answer(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
