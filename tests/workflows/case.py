@@ -44,7 +44,7 @@ class Case:
         try:
             answer = await self.ask(name, *inputs)
         except WorkflowUpdateFailedError as error:
-            return str(error.cause)
+            return str(getattr(error.cause, "message", error.cause))
         raise AssertionError(f"{name} was not refused but answered {answer!r}")
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────

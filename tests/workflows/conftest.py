@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
+import structlog
 from temporalio.client import Client
 
 from incident.model.alert import Alert
@@ -11,6 +12,8 @@ from incident.model.playbook import Playbook
 from incident.model.response_policy import ResponsePolicy
 from tests.conftest import Engine, House, new_namespace
 from tests.workflows.case import Case, Open, open_incident
+from tests.workflows.drill import goes_dark, play
+from tests.workflows.policies import blind
 from tests.workflows.street import Shop, Street
 from tests.workflows.terminal import Terminal
 
@@ -22,6 +25,14 @@ class Town:
     street: Street
 
 
+@pytest.fixture(scope="session", autouse=True)
+def plain_tracebacks() -> None:
+    """structlog's own show every local value: seconds for one line, in the process that runs the workflows."""
+    structlog.configure(
+        processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback, colors=False)]
+    )
+
+
 @pytest.fixture(scope="session")
 async def town(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
     """One worker for all tests that only need some worker; ids tell their incidents apart."""
@@ -29,6 +40,21 @@ async def town(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     house, street = House(tmp_path_factory.mktemp("town")), Street()
     async with house.worker(client, outside=street.outside()):
         yield Town(client, house, street)
+
+
+@pytest.fixture(scope="session")
+async def calm(town: Town) -> Case:
+    """An incident that just stays open, for tests that only read it or are refused."""
+    return await open_incident(town.client, "incident-AppDBDown-calm", playbook=blind())
+
+
+@pytest.fixture(scope="session")
+async def played(town: Town) -> Case:
+    """A whole incident that is over, for tests that only read it."""
+    alert = goes_dark(town.street.vacant())
+    case = await open_incident(town.client, "incident-AppDBDown-played", alert=alert)
+    await play(case)
+    return case
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """A street of shops to break: apps behind one fake HTTP transport, and the AWS account that can redeploy them."""
 
 import itertools
+import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,9 +11,10 @@ import httpx
 from pydantic import HttpUrl
 
 from activities.outside import Outside
+from integrations.aws import Aws
 from integrations.clock import utc_now
-from integrations.errors import IntegrationError, Refused
-from integrations.settings import AppSettings, MetricsSettings
+from integrations.errors import Refused
+from integrations.settings import AppSettings, AwsSettings, MetricsSettings
 
 METRICS = "ledger.test"
 ALL_ZERO = "tlsstress_provisioning_stuck 0\ntlsstress_utxo_overspent 0\ntlsstress_webhooks_stale_billing 0\n"
@@ -43,8 +46,9 @@ class Shop:
 
     def answer(self, path: str) -> httpx.Response:
         if path == "/api/health" or self.serves:
-            return httpx.Response(200, json={"ok": True})
-        return httpx.Response(503, json={"ok": False, "checks": {"db": {"ok": False, "error": "password refused"}}})
+            return _response(200, json.dumps({"ok": True}))
+        checks = {"db": {"ok": False, "error": "password refused"}}
+        return _response(503, json.dumps({"ok": False, "checks": checks}))
 
     def redeploy(self) -> str:
         self.redeployed.append(utc_now())
@@ -80,14 +84,24 @@ class Street:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.host == METRICS:
-            return httpx.Response(200, text=ALL_ZERO)
+            return _response(200, ALL_ZERO)
         return self.shops[request.url.host].answer(request.url.path)
 
 
-class _Account:
-    """Plays `integrations.aws.Aws`."""
+def _response(code: int, text: str) -> httpx.Response:
+    """With a body that can be streamed, as a real one."""
+
+    async def body() -> AsyncIterator[bytes]:
+        yield text.encode()
+
+    return httpx.Response(code, content=body())
+
+
+class _Account(Aws):
+    """An account with one App Runner service per shop and one database; whatever else is asked of it is refused."""
 
     def __init__(self, services: dict[str, Shop]) -> None:
+        super().__init__(AwsSettings())
         self._services = services
 
     async def rds_instances(self) -> list[dict[str, Any]]:
@@ -96,15 +110,11 @@ class _Account:
     async def operations(self, service_arn: str) -> list[dict[str, Any]]:
         return list(self._services[service_arn].deployments)
 
+    async def service_status(self, service_arn: str) -> str:
+        return "RUNNING"
+
     async def start_deployment(self, service_arn: str) -> str:
         return self._services[service_arn].redeploy()
 
-    async def describe_secret(self, secret_id: str) -> dict[str, Any]:
-        raise _not_here()
-
-    async def secret_value(self, secret_id: str) -> str:
-        raise _not_here()
-
-
-def _not_here() -> IntegrationError:
-    return Refused("this account has no secrets")
+    async def _call(self, service: str, ask: Any) -> Any:
+        raise Refused(f"this account has no {service}")
