@@ -34,15 +34,21 @@ def chain(failure: Failure) -> list[Failure]:
 def told(failure: Failure) -> Failed:
     """The failure, looked at through the wrappers of activities and child workflows."""
     links = chain(failure)
-    core = next((link for link in links if not _wrapper(link)), links[-1])
-    timeout = TIMEOUTS.get(core.timeout_failure_info.timeout_type) if _kind(core) == "timeout_failure_info" else None
+    core = next((number for number, link in enumerate(links) if not _wrapper(link)), len(links) - 1)
+    inside = next((link.activity_failure_info.activity_type.name for link in links if _names_a_step(link)), "")
+    return _one(links[core:], inside)
+
+
+def _one(links: list[Failure], inside: str = "") -> Failed:
+    core = links[0]
+    by_time = _kind(core) == "timeout_failure_info"
     return Failed(
         line=_line(core),
         ended=ENDED.get(_kind(core), Ended.OTHERWISE),
         type=core.application_failure_info.type,
-        timeout=timeout,
-        inside=next((link.activity_failure_info.activity_type.name for link in links if _names_a_step(link)), ""),
-        caused_by_code=timeout is not None and core.HasField("cause") and told(core.cause).ended is Ended.BY_CODE,
+        timeout=TIMEOUTS.get(core.timeout_failure_info.timeout_type) if by_time else None,
+        inside=inside,
+        cause=_one(links[1:]) if by_time and len(links) > 1 else None,
     )
 
 

@@ -44,6 +44,11 @@ async def read_pages(
     return reader.run(seen)
 
 
+def carry_on(earlier: SagaRun, run: SagaRun) -> SagaRun:
+    """`run` with what the run did that continued as it."""
+    return replace(run, earlier=(*earlier.earlier, *earlier.steps))
+
+
 class Reader:
     """What has been read so far."""
 

@@ -76,8 +76,8 @@ class Failed:
     type: str = ""
     timeout: Timeout | None = None
     inside: str = ""
-    caused_by_code: bool = False
-    """A time-out that carries the application failure of the attempt before it."""
+    cause: "Failed | None" = None
+    """A time-out between two attempts carries how the attempt before it ended (seen live on 1.29.1)."""
 
 
 class PendingState(StrEnum):
@@ -139,6 +139,11 @@ class StepRun:
     retries: bool = False
     """A local activity that will be tried again after its back-off."""
     pending: PendingStep | None = None
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Two executions with the same one are the same step tried twice. A marker does not tell its input."""
+        return self.kind, self.type, self.input_digest or str(self.scheduled_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +222,8 @@ class SagaRun:
     timers_open: int = 0
     task_failed: str = ""
     """Why its own code cannot go on; empty: its last workflow task succeeded."""
+    earlier: tuple[StepRun, ...] = ()
+    """What the runs did that continued as this one, where somebody has read them (`carry_on`)."""
     workflow_tasks: tuple[int, ...] = ()
     """Ids of the completed workflow tasks that decided a step: the only reset points that exist."""
     ending: Ending | None = None
@@ -232,5 +239,6 @@ class SagaRun:
 
     @property
     def ref(self) -> RunRef:
+        """This run's name."""
         seen = self.described
         return RunRef(workflow_id=seen.workflow_id, run_id=seen.run_id, workflow_type=seen.workflow_type)
