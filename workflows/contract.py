@@ -1,6 +1,5 @@
 """What outsiders rely on: names, queues, start input, search attributes, wire format (design §5)."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -95,8 +94,8 @@ class TolerantPayloadConverter(PydanticPayloadConverter):
     def _from_payload(self, payload: Payload) -> Any:
         try:
             return super().from_payloads([payload], None)[0]
-        except (ValueError, KeyError, RuntimeError, json.JSONDecodeError) as error:
-            return Unreadable(f"{type(error).__name__}: payload is not readable JSON")
+        except (ValueError, KeyError, RuntimeError):
+            return Unreadable("it is not readable JSON")
 
 
 DATA_CONVERTER = DataConverter(payload_converter_class=TolerantPayloadConverter)

@@ -65,17 +65,21 @@ def read_start(args: Sequence[Any]) -> IncidentInput | Continued:
         if "incident" in given:
             return Continued.model_validate(given)
         if isinstance(given.get("alert"), dict):
-            return IncidentInput.model_validate(given)
+            return _named(IncidentInput.model_validate(given))
         return _typed(_TypedStart.model_validate(given))
     except ValidationError as error:
         raise Misread(explain(error), EXPECTED_START) from None
 
 
 def _typed(start: _TypedStart) -> IncidentInput:
-    if not start.alert:
-        raise Misread("the alert has no name", EXPECTED_START)
     alert = Alert(name=start.alert, labels=start.labels, summary=start.summary, description=start.description)
-    return IncidentInput(alert=alert, severity=start.severity)
+    return _named(IncidentInput(alert=alert, severity=start.severity))
+
+
+def _named(start: IncidentInput) -> IncidentInput:
+    if not start.alert.name.strip():
+        raise Misread("the alert has no name", EXPECTED_START)
+    return start
 
 
 def read_alert(args: Sequence[Any], name: str) -> Alert:
@@ -115,8 +119,19 @@ def _single(args: Sequence[Any], expected: str) -> Any:
     return args[0]
 
 
+WORDS: dict[type, str] = {
+    type(None): "null",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+    bytes: "bytes",
+}
+
+
 def _what(given: object) -> str:
-    return f"a {type(given).__name__}" if given is not None else "null"
+    return WORDS.get(type(given), "something else")
 
 
 def explain(error: ValidationError) -> str:

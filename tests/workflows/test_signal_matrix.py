@@ -17,7 +17,7 @@ from tests.workflows.policies import blind, quick, seconds
 from tests.workflows.terminal import Answered, Terminal
 
 SIGNALS = ("alert", *MESSAGES)
-LONG = "x" * 100_000
+LONG = "x" * 50_000
 
 NONSENSE: dict[str, tuple[str, ...]] = {
     "a number": ("--input", "7"),
@@ -110,7 +110,7 @@ async def test_each_refusal_says_what_was_expected(battered, name):
 
 
 async def test_no_refusal_repeats_what_was_sent(battered):
-    """It may hold a secret, or a hundred thousand letters."""
+    """It may hold a secret, or fifty thousand letters."""
     assert max(len(e["because"]) + len(e["what"]) for e in await battered.timeline()) < 2_000
 
 
@@ -246,7 +246,7 @@ def test_nonsense_as_an_update_is_refused_with_exit_code_1(answers):
 
 def test_a_refused_update_says_what_was_expected(answers):
     """One sentence of ours."""
-    silent = [key for key, a in answers.items() if MESSAGES[key[0]].expected not in a.err]
+    silent = [key for key, a in answers.items() if MESSAGES[key[0]].expected not in a.err.replace('\\"', '"')]
 
     assert silent == []
 
