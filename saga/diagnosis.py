@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from saga.effects import Move, MoveEffect, Stand, StepRef, compensations_after, effects, ref, refs
+from saga.compensations import compensations_after
+from saga.effects import Move, MoveEffect, Stand, StepRef, effects, ref, refs
 from saga.outcome import doubt
 from saga.run import Kind, Outcome, PendingState, Reset, RunRef, RunStatus, SagaRun, StepRun
 from saga.target import BAD, Target, target_of

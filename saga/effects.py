@@ -2,12 +2,13 @@
 
 A reset copies the history up to the target's deciding task and decides anew (temporal-guide §6.1). So it runs again
 what the same task decided, what was open at that point, and what came later; and what came later is erased from the
-saga's memory, compensations included. The other moves touch one step of a run that keeps its memory, or begin a new one.
+saga's memory, compensations included. The other moves touch one step of a run that keeps its memory, or begin anew.
 """
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from saga.compensations import compensations_after, taken_away
 from saga.outcome import doubt, knowledge_of, may_repeat
 from saga.resuming import Resumed, resumed
 from saga.run import Kind, Outcome, PendingState, SagaRun, StepRun
@@ -114,30 +115,16 @@ def refs(steps: list[StepRun], knowledge: SagaKnowledge) -> tuple[StepRef, ...]:
 
 def effects(run: SagaRun, target: StepRun, stand: Stand, knowledge: SagaKnowledge) -> tuple[MoveEffect, ...]:
     """Every move, possible or not, safest first."""
+    gone = refs(taken_away(run, target, knowledge), knowledge)
+    in_this_run = [*_told(target, stand, knowledge), *_on_pending(target, stand, knowledge)]
     return (
-        *_told(target, stand, knowledge),
-        *_on_pending(target, stand, knowledge),
+        *(replace(effect, undoes=gone) for effect in in_this_run),
         _reset(run, target, stand, knowledge),
         _anew(Move.NEW_RUN, run, target, stand, knowledge),
         _anew(Move.CONTINUE_PAST, run, target, stand, knowledge),
         MoveEffect(move=Move.WAIT),
         MoveEffect(move=Move.HAND_OVER),
     )
-
-
-def compensations_after(run: SagaRun, target: StepRun, knowledge: SagaKnowledge) -> list[StepRun]:
-    """What took something back since the target was decided; an unknown step after its failure is taken for one."""
-    later = [step for step in run.steps if step.deciding_task > target.deciding_task]
-    failed_at = target.closed_id or target.scheduled_id
-    return [
-        step
-        for step in later
-        if step.type in knowledge.compensations or (step.scheduled_id > failed_at and _unknown(step, knowledge))
-    ]
-
-
-def _unknown(step: StepRun, knowledge: SagaKnowledge) -> bool:
-    return step.kind not in {Kind.MESSAGE, Kind.DRAW} and knowledge_of(step, knowledge) is None
 
 
 def beside(run: SagaRun, target: StepRun) -> list[StepRun]:
@@ -208,18 +195,18 @@ def _anew(move: Move, run: SagaRun, target: StepRun, stand: Stand, knowledge: Sa
     alone = MoveEffect(move=move, impossible=running) if past else _again(move, running, target, knowledge)
     if running:
         return alone
-    found: Resumed = resumed(run, target, compensations_after(run, target, knowledge), knowledge, past=past)
+    found: Resumed = resumed(run, target, knowledge, past=past)
     return replace(
         alone,
         impossible=alone.impossible or found.impossible,
         reruns=refs(found.reruns, knowledge),
-        undoes=refs(found.undone, knowledge),
+        undoes=refs(taken_away(run, target, knowledge), knowledge),
         skips=tuple(found.skips),
     )
 
 
 def _again(move: Move, impossible: str, target: StepRun, knowledge: SagaKnowledge) -> MoveEffect:
-    """A move that runs the target. A child workflow is many steps: it runs again only where that is known to be safe."""
+    """A move that runs the target. A child is many steps: it runs again only where that is known to be safe."""
     inside = target.kind is Kind.CHILD and not may_repeat(target, knowledge)
     twice = [target] if doubt(target, knowledge) and not may_repeat(target, knowledge) else []
     return MoveEffect(

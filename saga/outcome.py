@@ -9,11 +9,11 @@ from saga.run import Ended, Failed, Kind, Outcome, PendingState, StepRun, Timeou
 from saga.words import Repeat, SagaKnowledge, StepKnowledge
 
 
-def knowledge_of(step: StepRun, knowledge: SagaKnowledge) -> StepKnowledge | None:
+def about_step(kind: Kind, step_type: str, knowledge: SagaKnowledge) -> StepKnowledge | None:
     """What the runbook says about it, children as if they were steps. None: unknown, never safe."""
-    if step.kind in {Kind.ACTIVITY, Kind.LOCAL}:
-        return knowledge.step(step.type)
-    child = knowledge.child(step.type) if step.kind is Kind.CHILD else None
+    if kind in {Kind.ACTIVITY, Kind.LOCAL}:
+        return knowledge.step(step_type)
+    child = knowledge.child(step_type) if kind is Kind.CHILD else None
     if child is None:
         return None
     return StepKnowledge(
@@ -25,6 +25,10 @@ def knowledge_of(step: StepRun, knowledge: SagaKnowledge) -> StepKnowledge | Non
         verify=child.verify,
         undone_by=child.undone_by,
     )
+
+
+def knowledge_of(step: StepRun, knowledge: SagaKnowledge) -> StepKnowledge | None:
+    return about_step(step.kind, step.type, knowledge)
 
 
 def may_repeat(step: StepRun, knowledge: SagaKnowledge) -> bool:

@@ -5,7 +5,6 @@ skipped must not have been done.
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from saga.run import Kind, Outcome, SagaRun, StepRun
@@ -19,30 +18,25 @@ NAMED = {Kind.ACTIVITY, Kind.LOCAL, Kind.CHILD}
 class Resumed:
     impossible: str = ""
     reruns: list[StepRun] = field(default_factory=list)
-    undone: list[StepRun] = field(default_factory=list)
     skips: list[str] = field(default_factory=list)
 
 
-def resumed(
-    run: SagaRun, target: StepRun, compensations: Sequence[StepRun], knowledge: SagaKnowledge, *, past: bool
-) -> Resumed:
+def resumed(run: SagaRun, target: StepRun, knowledge: SagaKnowledge, *, past: bool) -> Resumed:
     """`past`: begin after the target."""
     offered = knowledge.resume_from
     if offered is None:
         return Resumed(impossible="the saga cannot be started in the middle")
     order = order_of(offered, knowledge)
-    why_not = _why_not(run, target, order, past=past)
+    why_not = _why_not(run, target, order, past=past) or _no_results(run, offered)
     if why_not:
         return Resumed(impossible=why_not)
-    undone = [step for step in compensations if not _undoes_only(step, target, knowledge)]
     ran = [step for step in _ran(run, knowledge) if step is not target]
     if offered.shape is ResumeShape.DONE_RESULTS:
-        return Resumed(reruns=_not_skipped(ran, order), undone=undone)
+        return Resumed(reruns=_not_skipped(ran, order))
     first = order.index(target.type) + past
     done = {step.type for step in ran if step.outcome is Outcome.DONE} | {target.type}
     return Resumed(
         reruns=[step for step in ran if step.type not in order[:first]],
-        undone=undone,
         skips=[step for step in order[:first] if step not in done],
     )
 
@@ -64,6 +58,12 @@ def _why_not(run: SagaRun, target: StepRun, order: list[str], *, past: bool) -> 
     return "the step ran with several inputs: the saga cannot be told which" if len(executions) > 1 else ""
 
 
+def _no_results(run: SagaRun, offered: ResumeFrom) -> str:
+    """Results are fetched whole from this run's history."""
+    carried = offered.results_field or offered.shape is ResumeShape.DONE_RESULTS
+    return f"some results are in run {run.continued_from}" if run.continued_from and carried else ""
+
+
 def _ran(run: SagaRun, knowledge: SagaKnowledge) -> list[StepRun]:
     """What was tried and counts: the last execution of each step. Drawn values are drawn in any run."""
     tried = [step for step in (*run.earlier, *run.steps) if step.kind is not Kind.DRAW]
@@ -79,9 +79,3 @@ def _not_skipped(ran: list[StepRun], order: list[str]) -> list[StepRun]:
         for step in ran
         if step.outcome is not Outcome.DONE or step.kind not in NAMED or step.type not in order or times[step.type] > 1
     ]
-
-
-def _undoes_only(compensation: StepRun, target: StepRun, knowledge: SagaKnowledge) -> bool:
-    """It cleaned up after the failed step, and took back nothing else."""
-    undone = [step.activity for step in knowledge.steps if step.undone_by == compensation.type]
-    return undone == [target.type] and compensation.outcome is Outcome.DONE
