@@ -106,6 +106,8 @@ class PlanLever:
     alert: Alert
     since: datetime
     because: str = ""
+    subjects: tuple[str, ...] = ()
+    """For whom a plan is wanted, one each; empty: for the alert as a whole."""
     kind: Literal["plan_lever"] = "plan_lever"
 
 

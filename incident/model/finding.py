@@ -1,5 +1,6 @@
 """What a check saw of the world."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -27,7 +28,14 @@ class Finding:
     healed: bool = False
     """That automation finished its work since the incident began: if impact is gone, it was the mitigation."""
 
+    subjects: tuple[str, ...] = ()
+    """Which ones are hurt, worst first, where there may be several: job ids, never customers' names."""
+    hurt_since: datetime | None = None
+    """Since when the first of them waits (aware UTC)."""
+
     @property
     def state(self) -> str:
-        """What a patient look compares: `ok`, `bad+acting`, … A change of words alone is not news."""
-        return self.status + ("+acting" if self.acting else "") + ("+healed" if self.healed else "")
+        """What a patient look compares: `ok`, `bad+acting`, … A change of words is not news; of subjects it is."""
+        who = hashlib.sha256("\n".join(sorted(self.subjects)).encode()).hexdigest()[:8] if self.subjects else ""
+        marks = ("acting" * self.acting, "healed" * self.healed, who)
+        return "+".join((self.status, *(mark for mark in marks if mark)))

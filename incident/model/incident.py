@@ -148,6 +148,10 @@ class Incident:
     """Lever whose plan is being made."""
     levers_tried: tuple[str, ...] = ()
     """In this episode, in order."""
+    handed_over: tuple[str, ...] = ()
+    """Subjects whose lever was refused, failed or impossible: people look after them."""
+    held_back: tuple[str, ...] = ()
+    """Subjects whose lever must not be pulled just now: planned again when the time for it has come."""
     automation_seen_at: datetime | None = None
     """Since when we hold back for an automation in this episode."""
     impact_since: datetime | None = None

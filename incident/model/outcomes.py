@@ -72,6 +72,8 @@ class LookFailed:
 @dataclass(frozen=True, kw_only=True)
 class LeverPlanned:
     plan: LeverPlan
+    more: tuple[LeverPlan, ...] = ()
+    """Of the other subjects that were asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,10 @@ class Approval(StrEnum):
 class LeverUse:
     lever: str
     approval: Approval = Approval.APPROVAL
+    per_subject: bool = False
+    """Planned for each subject that the impact check names, not for the alert as a whole."""
+    at_once: int = 1
+    """Most proposals of it alive at the same time."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -119,6 +119,8 @@ def _begin_episode(draft: Draft, *, since: datetime) -> Draft:
         criteria_met=(),
         items_before=len(incident.action_items),
         levers_tried=(),
+        handed_over=(),
+        held_back=(),
         automation_seen_at=None,
         impact_since=since,
         widened=False,

@@ -35,7 +35,7 @@ from incident.model.outcomes import (
     RecordFailed,
 )
 from incident.model.timeline import Kind
-from incident.policy import alerts, archive, cadence, closing, escalation, looking, mitigation, opening, people
+from incident.policy import alerts, archive, cadence, closing, escalation, levers, looking, mitigation, opening, people
 from incident.policy.draft import Decision, Draft
 
 
@@ -127,7 +127,7 @@ def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901 - one row per dea
         case Due.LOOK:
             return looking.look(draft, _purpose(draft), fresh=True)
         case Due.LEVER:
-            return mitigation.lever_overdue(draft)
+            return levers.overdue(draft)
         case Due.POSTMORTEM:
             return closing.postmortem_overdue(draft)
         case Due.MISUNDERSTOOD:
@@ -195,11 +195,11 @@ def _purpose(draft: Draft) -> Purpose:
 def _lever(draft: Draft, event: LeverPlanned | LeverPlanFailed | LeverApplied) -> Draft:
     match event:
         case LeverPlanned():
-            return mitigation.planned(draft, event.plan)
+            return levers.planned(draft, (event.plan, *event.more))
         case LeverPlanFailed():
-            return mitigation.plan_failed(draft, event.lever, event.why)
+            return levers.plan_failed(draft, event.lever, event.why)
         case LeverApplied():
-            return mitigation.lever_reported(draft, event.proposal, event.report)
+            return levers.reported(draft, event.proposal, event.report)
 
 
 def _not_posted(draft: Draft, why: str) -> Draft:

@@ -169,12 +169,13 @@ def night_fell(draft: Draft) -> Draft:
     return plan(draft, "it is night and nobody has acknowledged")
 
 
-def escalate(draft: Draft, why: str) -> Draft:
-    """Widen to the domain owner, whoever has acknowledged already (runbook §2, §6)."""
-    draft = draft.set(widened=True).tell(Kind.PAGE, f"escalated to {draft.playbook.owner}", because=why)
+def escalate(draft: Draft, why: str, *, also: str = "") -> Draft:
+    """Widen to the domain owner, and to `also`, whoever has acknowledged already (runbook §2, §6)."""
+    to = f"{draft.playbook.owner} and {also}" if also else draft.playbook.owner
+    draft = draft.set(widened=True).tell(Kind.PAGE, f"escalated to {to}", because=why)
     return cadence.post(
         _page_owner(draft, why),
-        f"escalated to {draft.playbook.owner}",
+        f"escalated to {to}",
         f"*Why:* {why}",
         *cadence.situation(draft),
         commands=cadence.wanted(draft),
@@ -196,6 +197,16 @@ def _owner_again(draft: Draft) -> Draft:
     if draft.incident.phase not in HURTING:
         return draft
     return _page_owner(draft, f"{draft.playbook.owner} could not be reached")
+
+
+def worse(draft: Draft, why: str, *, also: str = "") -> Draft:
+    """Impact not stopped: raise severity if it can rise, widen escalation (runbook §2)."""
+    before = draft.incident.severity
+    if before is not Severity.SEV1:
+        draft = draft.set(severity=before.raised)
+        draft = draft.tell(Kind.SEVERITY, f"{before} → {before.raised}", because=why)
+        draft = cadence.keep(set_clocks(draft))
+    return escalate(draft, why, also=also)
 
 
 def unmitigated(draft: Draft) -> Draft:

@@ -23,7 +23,7 @@ from incident.model.messages import (
 )
 from incident.model.playbook import Approval
 from incident.model.timeline import Kind
-from incident.policy import closing, escalation, mitigation, severity
+from incident.policy import closing, escalation, levers, mitigation, severity
 from incident.policy.draft import Draft
 from incident.policy.lifecycle import Turn, may
 from incident.policy.resolution import missing
@@ -123,12 +123,12 @@ def _title(role: Role) -> str:
 
 def _approve(draft: Draft, message: Approve) -> Draft:
     found = _meant(draft.incident, message)
-    return mitigation.approved(draft, found, by=message.by, why=message.why) if found else draft
+    return levers.approved(draft, found, by=message.by, why=message.why) if found else draft
 
 
 def _reject(draft: Draft, message: Reject) -> Draft:
     found = _meant(draft.incident, message)
-    return mitigation.rejected(draft, found, by=message.by, why=message.why) if found else draft
+    return levers.rejected(draft, found, by=message.by, why=message.why) if found else draft
 
 
 def _mitigated(draft: Draft, message: Mitigated) -> Draft:
