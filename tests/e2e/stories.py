@@ -5,14 +5,24 @@ import re
 import shlex
 import signal
 import subprocess
+import sys
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.machine import INCIDENT, Machine, Running, soon
-from worker.engine import ensure_binary, tell
+import httpx
+from temporalio.client import Client
+
+from gameday.drill import SCENARIOS, Drill, Places
+from gameday.world.launch import RunningWorld, read_world
+from tests.e2e.alerting import Alerting, alerting
+from tests.e2e.machine import INCIDENT, Machine, Running, printing, soon
+from tests.waiting import eventually
+from worker.engine import engine_command, ensure_binary, tell, wait_until_serving
+from workflows.contract import DATA_CONVERTER
 
 MOMENTS: dict[str, Callable[[Machine, Running], Awaitable[None]]] = {
     "after the page": lambda machine, _: soon(machine.pages, "a page"),
@@ -119,7 +129,6 @@ async def hands_on(home: Path) -> Hands:
     with machine.up("--hands-on", "--once") as up:
         await up.said("page 2 delivered")  # so nobody had acknowledged
         hands = Hands(before=up.text)
-        asyncio.get_running_loop()
         while up.process.poll() is None:
             for line in LINE.findall(up.text):
                 if line not in hands.typed:
@@ -150,8 +159,135 @@ async def _type(machine: Machine, line: str, hands: Hands) -> None:
         hands.failed.append(f"{line}: {done.stderr}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Born:
+    """Alerts of a real Prometheus and Alertmanager, and what became of them."""
+
+    failed_deliveries: float
+    """While the bridge was down."""
+    without_token: int
+    opened: set[str]
+    record: dict[str, Any]
+    pages: list[dict[str, Any]]
+    operations: list[dict[str, Any]]
+
+
+TOKEN = "a-token-of-this-story"
+BY_HAND = {
+    "incident-DiskFull-db-1": ("DiskFull", "instance=db-1"),
+    "incident-RUMPoorLCP-checkout": ("RUMPoorLCP", "page=checkout"),
+}
+
+
+async def born_for_real(home: Path) -> Born:
+    """Everything by hand, as separate programs; the bridge comes last, when alerts have been failing for a while."""
+    machine = Machine(home)
+    home.mkdir()  # noqa: ASYNC240 - once, and at once
+    with ExitStack() as stack:
+
+        def start(name: str, command: list[str]) -> None:
+            stack.enter_context(printing(command, machine.env, home / f"{name}.txt"))
+
+        start("engine", engine_command(ensure_binary(tell), home, machine.engine, machine.engine + 1))
+        start("world", [sys.executable, "-m", "gameday.world", "--home", str(home), "--port", str(machine.world)])
+        await wait_until_serving(machine.address, 60)
+        world = await _world(home)
+        machine.env |= world.env | {"TEMPORAL_ADDRESS": machine.address, "INCIDENTS_SPEED": "120"}
+        machine.env |= {"INCIDENTS_BRIDGE__TOKEN": TOKEN}
+        start("worker", [sys.executable, "-m", "cli.main", "worker"])
+        webhook = f"http://127.0.0.1:{machine.bridge}/alertmanager"
+        probed = f"{world.control}/sites/app.tlsstress.art/api/ready"
+        alerts = stack.enter_context(alerting(home, probed=probed, webhook=webhook, token=TOKEN))
+        await _break(world, alerts)
+        failed = alerts.failed_deliveries()
+        start("bridge", [sys.executable, "-m", "cli.main", "bridge"])
+        client = await Client.connect(machine.address, data_converter=DATA_CONVERTER)
+        opened = await _all_open(client, {INCIDENT, *BY_HAND})
+        async with httpx.AsyncClient() as http:
+            stranger = await http.post(webhook, json={})
+        await _see_it_through(client, machine, world)
+        return Born(
+            failed_deliveries=failed,
+            without_token=stranger.status_code,
+            opened=opened,
+            record=machine.record(),
+            pages=await machine.pages(),
+            operations=await machine.operations(),
+        )
+
+
+async def _world(home: Path) -> RunningWorld:
+    async def look() -> RunningWorld | None:
+        try:
+            return read_world(home)
+        except FileNotFoundError:
+            return None
+
+    world = await eventually(look, "the practice world is ready", within_s=60)
+    assert world is not None
+    return world
+
+
+async def _break(world: RunningWorld, alerts: Alerting) -> None:
+    """Alerts begin, and nobody takes them."""
+
+    async def failing() -> bool:
+        try:
+            return {"AppDBDown", "DiskFull", "RUMPoorLCP"} <= alerts.names() and alerts.failed_deliveries() >= 3
+        except httpx.HTTPError:
+            return False
+
+    async def healthy() -> bool:
+        return alerts.sees_a_healthy_app() and alerts.names() == set()
+
+    await eventually(healthy, "the probe succeeds, and nothing fires", within_s=60)
+    for name, label in BY_HAND.values():
+        alerts.fire(name, label, "severity=warning")
+    for fault in ("self_heal_off", "secret_rotated"):
+        await asyncio.to_thread(world.fault, fault)
+    await eventually(failing, "all three alerts fire, and could not be delivered")
+
+
+async def _all_open(client: Client, ids: set[str]) -> set[str]:
+    """Those that are there, once all are; or as many as came."""
+
+    async def look() -> set[str]:
+        found = {run.id async for run in client.list_workflows("WorkflowType='Incident'")}
+        return found if found >= ids else set()
+
+    return await eventually(look, f"{ids} are open", within_s=40)
+
+
+async def _see_it_through(client: Client, machine: Machine, world: RunningWorld) -> None:
+    """The autopilot follows; a person gives their word for the quiet time."""
+    cli = (str(ensure_binary(tell)), "--address", machine.address)
+    places = Places(world=world.control, bridge=f"http://127.0.0.1:{machine.bridge}", cli=cli)
+    said: list[str] = []
+    drill = Drill(
+        client=client,
+        places=places,
+        scenario=SCENARIOS["app-db-down"],
+        hands_on=False,
+        say=lambda entry: said.append(entry["what"]),
+        tell=lambda _why, _line: None,
+    )
+    following = asyncio.create_task(drill.follow(client.get_workflow_handle(INCIDENT)))
+
+    async def cleared() -> bool:
+        if following.done():
+            following.result()
+        return "AppDBDown cleared" in said
+
+    await eventually(cleared, "Alertmanager says that it cleared", within_s=60)
+    hands = Hands(before="")
+    await _type(machine, _confirm(), hands)
+    assert hands.failed == []
+    await following
+
+
 Story = Callable[[Path], Awaitable[Any]]
 STORIES: dict[str, Story] = {
+    "born_for_real": born_for_real,
     "worker_killed_early_and_late": partial(ordeal, victim="worker", moments=EARLY),
     "worker_killed_in_the_middle": partial(ordeal, victim="worker", moments=LATE),
     "engine_killed": partial(ordeal, victim="engine", moments=ALL),
