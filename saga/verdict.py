@@ -1,10 +1,12 @@
 """Did it work? Judged by the new history and by the world, never by our call's answer (issue 4 §3, verify)."""
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 
 from saga.effects import Move
 from saga.moves import RedrivePlan
+from saga.one_line import one_line
 from saga.run import Kind, Outcome, RunStatus, SagaRun, StepRun
 
 NEW_RUNS = {Move.RESET, Move.NEW_RUN, Move.CONTINUE_PAST}
@@ -93,10 +95,24 @@ def _nothing_else(plan: RedrivePlan, since: list[StepRun]) -> Point:
     done = {(step.kind, step.type, step.input_digest) for step in plan.done}
     again = [step.type for step in since if (step.kind, step.type, step.input_digest) in done]
     if not plan.first.effect.runs:
-        again += [step.type for step in since if _is_target(plan, step) and step.attempts]
+        again += [step.type for step in since if _is_target(plan, step) and not _was_completed(plan, step)]
     if again:
         return Point(judgement=Judgement.BAD, says=f"ran again: {', '.join(sorted(set(again)))}", money=True)
     return Point(judgement=Judgement.OK, says="nothing that was done ran again")
+
+
+def _was_completed(plan: RedrivePlan, step: StepRun) -> bool:
+    """Recorded as done by us: the engine then writes a start that never was (seen live), so only the result tells."""
+    if plan.first.move is not Move.COMPLETE or step.attempts > plan.attempts:
+        return False
+    return step.outcome is Outcome.DONE and _plain(step.result) == _plain(one_line(plan.first.result))
+
+
+def _plain(line: str) -> object:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return line
 
 
 def _is_target(plan: RedrivePlan, step: StepRun) -> bool:
