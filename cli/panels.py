@@ -18,6 +18,7 @@ PIPED_WIDTH = 160
 """Columns where no terminal says how wide it is: no id may be cut in a file or a pipe."""
 COLOURS = {"SEV-1": "bold red", "SEV-2": "yellow", "SEV-3": "cyan"}
 MARKS = {"met": "[green]✓[/]", "not met": "[red]✗[/]", "unknown": "[yellow]?[/]"}
+FOUND = {"ok": MARKS["met"], "bad": MARKS["not met"], "unknown": MARKS["unknown"]}
 
 
 def console() -> Console:
@@ -51,10 +52,16 @@ def _needs(row: Mapping[str, Any]) -> str:
 
 def panel(status: Mapping[str, Any], criteria: Sequence[Mapping[str, Any]], source: str, now: datetime) -> Panel:
     """Where it stands, what it waits for, and what to type."""
-    parts = [_facts(status, now), _bullets("waits for", status["waiting_for"]), _criteria(criteria)]
-    parts += [_findings(status), _proposals(status), Text(source, style="dim")]
+    parts = [
+        _facts(status, now),
+        _marked("waits for", [("•", line) for line in status["waiting_for"]]),
+        _marked("resolves when all hold", [(MARKS[c["state"]], f"{c['name']}: {c['evidence']}") for c in criteria]),
+        _marked("checks saw", [_finding(name, seen) for name, seen in status.get("findings", {}).items()]),
+        _proposals(status),
+        Text(f"\n{source}", style="dim") if source else None,
+    ]
     title = f"{_severity(status['severity'])} [bold]{escape(status['id'])}[/] · {status['phase']}"
-    return Panel(Group(*(p for p in parts if p)), title=title, title_align="left", padding=(1, 2))
+    return Panel(Group(*(part for part in parts if part)), title=title, title_align="left", padding=(1, 2))
 
 
 def _facts(status: Mapping[str, Any], now: datetime) -> Table:
@@ -80,30 +87,32 @@ def _facts(status: Mapping[str, Any], now: datetime) -> Table:
     return grid
 
 
-def _criteria(criteria: Sequence[Mapping[str, Any]]) -> Text:
-    lines = [f"  {MARKS[c['state']]} {c['name']}: {escape(str(c['evidence']))}" for c in criteria]
-    return Text.from_markup("\n[dim]resolves when all hold[/]\n" + "\n".join(lines))
+def _finding(name: str, seen: str) -> tuple[str, str]:
+    """`seen` begins with the verdict: it becomes the mark."""
+    verdict, _, summary = seen.partition(": ")
+    return FOUND.get(verdict, "•"), f"{name}: {summary or verdict}"
 
 
-def _findings(status: Mapping[str, Any]) -> Text | None:
-    return _bullets("checks saw", [f"{name}: {seen}" for name, seen in status.get("findings", {}).items()])
-
-
-def _bullets(title: str, lines: Sequence[str]) -> Text | None:
-    if not lines:
-        return None
-    return Text.from_markup(f"\n[dim]{title}[/]\n" + "\n".join(f"  • {escape(line)}" for line in lines))
-
-
-def _proposals(status: Mapping[str, Any]) -> Text | None:
+def _proposals(status: Mapping[str, Any]) -> Group | None:
     """Open plans, each with the command that lets it go ahead."""
-    lines = [
-        f"  {escape(p['id'])} ({p['approval'].replace('_', ' ')}): {escape(p['would'])}\n"
-        f"    [bold green]{escape(approve_command(status['id'], p['id']))}[/]"
-        for p in status["proposals"]
-        if p["state"] == "open"
-    ]
-    return Text.from_markup("\n[dim]waits for your yes[/]\n" + "\n".join(lines)) if lines else None
+    rows: list[tuple[str, str | Text]] = []
+    for plan in status["proposals"]:
+        if plan["state"] == "open":
+            rows.append(("•", f"{plan['id']} ({plan['approval'].replace('_', ' ')}): {plan['would']}"))
+            rows.append(("", Text(approve_command(status["id"], plan["id"]), style="bold green")))
+    return _marked("waits for your yes", rows)
+
+
+def _marked(title: str, rows: Sequence[tuple[str, str | Text]]) -> Group | None:
+    """A titled list; what is too long for its line goes on under its own beginning."""
+    if not rows:
+        return None
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for mark, line in rows:
+        grid.add_row(f"  {mark}", line if isinstance(line, Text) else Text(line))
+    return Group(Text(f"\n{title}", style="dim"), grid)
 
 
 def approve_command(incident_id: str, proposal: str) -> str:
@@ -116,14 +125,15 @@ def story(
 ) -> Table:
     """The timeline: UTC, and time since the first line (of `since`, where these lines come later)."""
     table = Table(box=None, pad_edge=False, header_style="dim", show_header=header)
-    table.add_column("UTC", no_wrap=True, min_width=12)
+    table.add_column("UTC", no_wrap=True, min_width=8)
     table.add_column("after", no_wrap=True, style="dim", min_width=8)
     table.add_column("kind", no_wrap=True, style="dim", min_width=9)
     table.add_column("what", overflow="fold", ratio=1)
     first = next((datetime.fromisoformat(e["at"]) for e in (*since, *timeline)), None)
     for entry in timeline:
         at = datetime.fromisoformat(entry["at"])
-        table.add_row(clock(at), f"+{_ago(first or at, at)}", entry["kind"], _what(entry))
+        instant = clock(at).removesuffix(" UTC") if header else clock(at)
+        table.add_row(instant, f"+{_ago(first or at, at)}", entry["kind"], _what(entry))
     return table
 
 
