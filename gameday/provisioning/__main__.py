@@ -64,9 +64,8 @@ async def serve(given: Given) -> None:
     port = given.port or _free()
     _require_free(port)
     providers = Providers(given.home, databases=_databases(given.database), stuck_after_s=given.stuck_after_s)
-    await providers.start()
     try:
-        client = await connect(given.address, given.namespace) if given.address else None
+        client, _ = await asyncio.gather(_engine(given), providers.start())
         if client and given.cron_every_s:
             await create_cron(client, given.cron_every_s, CronInput(given.cron_how))
         await _run(given, providers, client, port)
@@ -77,7 +76,9 @@ async def serve(given: Given) -> None:
 
 async def _run(given: Given, providers: Providers, client: Client | None, port: int) -> None:
     base = f"http://127.0.0.1:{port}"
-    server = _Server(uvicorn.Config(_app(given, providers, client), port=port, log_level="warning", access_log=False))
+    server = _Server(
+        uvicorn.Config(_app(given, providers, client), port=port, log_level="warning", access_log=False, lifespan="off")
+    )
     stopping = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
@@ -93,6 +94,10 @@ async def _run(given: Given, providers: Providers, client: Client | None, port: 
     server.should_exit = server.force_exit = True
     ended.cancel()
     await asyncio.gather(serving, ended, return_exceptions=True)
+
+
+async def _engine(given: Given) -> Client | None:
+    return await connect(given.address, given.namespace) if given.address else None
 
 
 def _app(given: Given, providers: Providers, client: Client | None) -> FastAPI:

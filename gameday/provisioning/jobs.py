@@ -61,9 +61,9 @@ class Jobs:
         )
 
     def all(self, now: float) -> list[Row]:
-        """Each with its state: `provisioning`, `stuck` or `provisioned`. `now`, `since`: seconds since 1970."""
+        """The oldest first; state is `provisioning`, `stuck` or `provisioned`; `now`, `since`: seconds since 1970."""
         rows = self._store.rows(
-            "SELECT job, customer, plan, paid_gb, state, step, attempts, since, last_error FROM jobs ORDER BY since"
+            "SELECT job, customer, plan, paid_gb, state, step, attempts, since, last_error FROM jobs ORDER BY rowid"
         )
         return [row | {"state": "stuck" if self._is_stuck(row, now) else row["state"]} for row in rows]
 

@@ -133,4 +133,5 @@ async def _cron(client: Client | None) -> str:
 
 
 def _line(call: Row) -> dict[str, Any]:
-    return call | {"at": time.strftime("%H:%M:%S", time.gmtime(call["at"])), "run": call["run"][:8]}
+    """Run ids begin with the time and end with what tells them apart."""
+    return call | {"at": time.strftime("%H:%M:%S", time.gmtime(call["at"])), "run": call["run"][-6:]}

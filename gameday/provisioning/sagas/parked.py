@@ -38,15 +38,22 @@ class Parking:
 
     async def _done(self, name: str) -> None:
         while name not in self._saga.results:
-            try:
-                await self._saga.step(name)
-            except ActivityError as error:
-                await self._ask(name, error)
+            failed = await self._tried(name)
+            if failed:
+                await self._ask(name, failed)
 
-    async def _ask(self, name: str, error: ActivityError) -> None:
+    async def _tried(self, name: str) -> str:
+        """What it failed of; empty: it is done."""
+        try:
+            await self._saga.step(name)
+        except ActivityError as error:
+            return str(error.cause or error)
+        return ""
+
+    async def _ask(self, name: str, failed: str) -> None:
         """Raises ApplicationError when the decision is to abort."""
         saga = self._saga
-        saga.asking, saga.error = name, str(error.cause or error)
+        saga.asking, saga.error = name, failed
         workflow.upsert_search_attributes([NEEDS_HUMAN.value_set(True)])
         workflow.set_current_details(f"**{name}** failed: {saga.error}. Waits for {RETRY}, {SKIP} or {ABORT}.")
         await workflow.wait_condition(lambda: self._decision is not None)

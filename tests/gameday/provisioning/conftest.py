@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,8 +20,9 @@ from gameday.provisioning.worker import saga_worker
 from tests.conftest import Engine, new_namespace
 
 NUMBERS = itertools.count(1)
-QUICK = Patience(attempts=2, attempt_s=0.5, first_wait_s=0.02, total_s=20)
-ONCE = replace(QUICK, attempts=1)
+QUICK = Patience(attempts=1, attempt_s=10, first_wait_s=0.02)
+TWICE = replace(QUICK, attempts=2)
+"""The engine looks at its timers once a second: a retry takes at least that."""
 
 
 @dataclass
@@ -61,13 +63,27 @@ async def failed(handle: SagaHandle) -> BaseException | None:
     return error
 
 
-@pytest.fixture(scope="session")
-async def shared_platform(engine: Engine) -> AsyncIterator[Platform]:
+@asynccontextmanager
+async def new_platform(engine: Engine) -> AsyncIterator[Platform]:
+    """In a namespace of its own, with its own worker."""
     client = await new_namespace(engine)
     await prepare(client)
     providers = Providers()
     async with saga_worker(client, providers), in_process(application(providers)) as http:
         yield Platform(client, providers, http, engine.address)
+
+
+@pytest.fixture(scope="session")
+async def shared_platform(engine: Engine) -> AsyncIterator[Platform]:
+    async with new_platform(engine) as platform:
+        yield platform
+
+
+@pytest.fixture
+async def own_platform(engine: Engine) -> AsyncIterator[Platform]:
+    """For a cron, which drives every saga of its namespace."""
+    async with new_platform(engine) as platform:
+        yield platform
 
 
 @pytest.fixture
