@@ -62,22 +62,26 @@ class Gate:
 
     async def through(self, call: Call, do: Do) -> Answer:
         """`do` and its line in the ledger are one transaction."""
-
-        async def prepare() -> Do:
-            return do
-
-        return await self.through_prepared(call, prepare)
+        number, fault, stopped = await self._admitted(call)
+        return self._done(number, call, fault, stopped or do)
 
     async def through_prepared(self, call: Call, prepare: Prepare) -> Answer:
         """The same, where something else than our own store must act first."""
+        number, fault, stopped = await self._admitted(call)
+        async with self._preparing:
+            return self._done(number, call, fault, stopped or await _prepared(prepare))
+
+    async def _admitted(self, call: Call) -> tuple[int, Fault | None, Do | None]:
+        """Its number in the ledger, its fault, and the answer that the fault gives before anything is done."""
         number = self._began(call)
         fault = self._faults.take(call.step)
         stopped = await self.before(fault)
-        async with self._preparing:
-            do = await _prepared(prepare) if stopped is None else lambda: stopped
-            with self._store.together():
-                answer = do() if stopped else _after(fault, do())
-                self._ended(number, call, answer)
+        return number, fault, (lambda: stopped) if stopped else None
+
+    def _done(self, number: int, call: Call, fault: Fault | None, do: Do) -> Answer:
+        with self._store.together():
+            answer = _after(fault, do())
+            self._ended(number, call, answer)
         return answer
 
     async def before(self, fault: Fault | None) -> Answer | None:

@@ -64,12 +64,12 @@ async def failed(handle: SagaHandle) -> BaseException | None:
 
 
 @asynccontextmanager
-async def new_platform(engine: Engine) -> AsyncIterator[Platform]:
-    """In a namespace of its own, with its own worker."""
+async def new_platform(engine: Engine, remembered: int = 200) -> AsyncIterator[Platform]:
+    """In a namespace of its own, with its own worker. `remembered` 0: it replays a saga at each task."""
     client = await new_namespace(engine)
     await prepare(client)
     providers = Providers()
-    async with saga_worker(client, providers), in_process(application(providers)) as http:
+    async with saga_worker(client, providers, remembered=remembered), in_process(application(providers)) as http:
         yield Platform(client, providers, http, engine.address)
 
 
@@ -81,8 +81,8 @@ async def shared_platform(engine: Engine) -> AsyncIterator[Platform]:
 
 @pytest.fixture
 async def own_platform(engine: Engine) -> AsyncIterator[Platform]:
-    """For a cron, which drives every saga of its namespace."""
-    async with new_platform(engine) as platform:
+    """For a cron, which drives every saga of its namespace. Replays, so that what does not replay is found."""
+    async with new_platform(engine, remembered=0) as platform:
         yield platform
 
 

@@ -188,7 +188,7 @@ async def test_parked_refuses_garbage_and_goes_on(platform: Platform) -> None:
 async def test_a_saga_that_waits_for_nobody_refuses_a_retry(platform: Platform) -> None:
     """A second operator comes too late."""
     platform.providers.faults.switch_on("create_dns", "hang", times=1)
-    _, saga = await parked(platform, patience=replace(QUICK, attempt_s=10))
+    _, saga = await parked(platform)
     await saga.execute_update("retry_step", {"step": "create_database"})
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await saga.execute_update("retry_step", {"step": "create_database"})
@@ -198,7 +198,7 @@ async def test_a_saga_that_waits_for_nobody_refuses_a_retry(platform: Platform) 
 async def test_other_shapes_know_no_retry(platform: Platform) -> None:
     """As sagas that were not written to be asked."""
     platform.providers.faults.switch_on("create_dns", "hang", times=1)
-    _, saga = await platform.buy(patience=replace(QUICK, attempt_s=10))
+    _, saga = await platform.buy()
     with pytest.raises(WorkflowUpdateFailedError):
         await saga.execute_update("retry_step", {"step": "create_dns"})
 
