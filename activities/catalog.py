@@ -18,10 +18,14 @@ Check = Callable[[Ask, Outside], Awaitable[Finding]]
 
 @dataclass(frozen=True, kw_only=True)
 class Lever:
-    """What a lever's file offers (design §7). `apply` gets the plan, and the instant of the yes (aware UTC)."""
+    """What a lever's file offers (design §7). `apply` gets the plan, and the instant of the yes (aware UTC).
 
-    plan: Callable[[Ask, Outside], Awaitable[LeverPlan]]
-    apply: Callable[[LeverPlan, Any, Outside], Awaitable[LeverReport]]
+    A lever for each of several subjects answers with a plan for each. One that is carried out by a procedure of its own
+    names that workflow type in `PROCEDURE`, and has no `apply`.
+    """
+
+    plan: Callable[[Ask, Outside], Awaitable[LeverPlan | tuple[LeverPlan, ...]]]
+    apply: Callable[[LeverPlan, Any, Outside], Awaitable[LeverReport]] | None
 
 
 class CatalogueError(Exception):
@@ -38,16 +42,17 @@ def all_checks() -> Mapping[str, Check]:
 def all_levers() -> Mapping[str, Lever]:
     """Name → lever. Raises CatalogueError."""
     return MappingProxyType(
-        {
-            name: Lever(plan=_offer(module, "plan"), apply=_offer(module, "apply"))
-            for name, module in _modules(levers).items()
-        }
+        {name: Lever(plan=_offer(module, "plan"), apply=_apply(module)) for name, module in _modules(levers).items()}
     )
 
 
 def _modules(room: ModuleType) -> dict[str, ModuleType]:
     names = sorted(found.name for found in iter_modules(room.__path__))
     return {name: import_module(f"{room.__name__}.{name}") for name in names}
+
+
+def _apply(module: ModuleType) -> Any:
+    return None if hasattr(module, "PROCEDURE") else _offer(module, "apply")
 
 
 def _offer(module: ModuleType, name: str) -> Any:

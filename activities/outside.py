@@ -5,6 +5,7 @@ from datetime import datetime
 
 import httpx
 
+from activities.saga_desk import SagaDesk
 from incident.model.alert import Alert
 from integrations.aws import Aws
 from integrations.settings import AppSettings, MetricsSettings
@@ -18,6 +19,8 @@ class Outside:
     aws: Aws
     apps: tuple[AppSettings, ...]
     metrics: MetricsSettings
+    sagas: SagaDesk | None = None
+    """None: no provisioning saga is set."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,8 @@ class Ask:
     alert: Alert
     since: datetime
     """What happened before this is old news."""
+    subjects_asked: tuple[str, ...] = ()
+    """For whom a lever's plan is wanted; empty: for the alert as a whole."""
 
     def subjects(self, apps: tuple[AppSettings, ...]) -> tuple[AppSettings, ...]:
         """The apps this alert is about: the one its `instance` names, else all of them."""

@@ -13,6 +13,7 @@ from activities.outside import Outside
 from activities.paging import PagingActivities
 from activities.pulling import LeverActivities
 from activities.records import RecordActivities
+from activities.redriving import RedriveActivities
 from activities.runbook import RunbookActivities
 from integrations.ports import Channels
 
@@ -42,6 +43,7 @@ def provide(world: World) -> Activities:
     chat = ChatActivities(world.channels, world.ledger, world.links)
     looking = LookingActivities(world.outside, chat.say)
     levers = LeverActivities(world.outside, world.ledger)
+    redriving = RedriveActivities(world.outside.sagas)
     paging = PagingActivities(world.channels, world.ledger, world.links)
     return Activities(
         hot=[RunbookActivities(world.speed).consult_runbook, paging.page],
@@ -52,5 +54,12 @@ def provide(world: World) -> Activities:
             levers.apply_lever,
             RecordActivities(world.home).write_record,
         ],
-        patient=[looking.look],
+        patient=[
+            looking.look,
+            redriving.fence_cron,
+            redriving.unfence_cron,
+            redriving.guard_redrive,
+            redriving.carry_out_move,
+            redriving.see_what_came,
+        ],
     )

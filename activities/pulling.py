@@ -23,22 +23,27 @@ class LeverActivities:
     @activity.defn
     async def plan_lever(self, effect: PlanLever) -> LeverPlanned:
         """What it would change, in words. Reads only. Raises ApplicationError."""
+        ask = Ask(alert=effect.alert, since=effect.since, subjects_asked=effect.subjects)
         try:
-            plan = await _lever(effect.lever).plan(Ask(alert=effect.alert, since=effect.since), self.outside)
+            planned = await _lever(effect.lever).plan(ask, self.outside)
         except IntegrationError as error:
             raise as_failure(error) from error
-        return LeverPlanned(plan=plan)
+        first, *more = planned if isinstance(planned, tuple) else (planned,)
+        return LeverPlanned(plan=first, more=tuple(more))
 
     @activity.defn
     async def apply_lever(self, effect: ApplyLever) -> LeverApplied:
         """Do what was approved, once. Raises ApplicationError."""
+        apply = _lever(effect.plan.lever).apply
+        if apply is None:
+            raise ApplicationError(f"{effect.plan.lever} is a procedure", type="NotSet", non_retryable=True)
         earlier = await self.ledger.begin(effect.key)
         if earlier and earlier.done:
             detail = earlier.result or "applied by an earlier attempt"
             report = LeverReport(lever=effect.plan.lever, outcome=LeverOutcome.APPLIED, detail=detail)
             return LeverApplied(proposal=effect.proposal, report=report)
         try:
-            report = await _lever(effect.plan.lever).apply(effect.plan, effect.approved_at, self.outside)
+            report = await apply(effect.plan, effect.approved_at, self.outside)
         except IntegrationError as error:
             raise as_failure(error) from error
         if report.outcome is LeverOutcome.APPLIED:

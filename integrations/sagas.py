@@ -5,6 +5,7 @@ WorkflowService: ResetWorkflowExecution, PauseActivity, UpdateActivityOptions, U
 about each stands beside it.
 """
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,10 +14,11 @@ from typing import Any
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio.api.activity.v1 import ActivityOptions
-from temporalio.api.common.v1 import RetryPolicy, WorkflowExecution
-from temporalio.api.enums.v1 import ResetReapplyExcludeType
+from temporalio.api.common.v1 import Payload, Payloads, RetryPolicy, SearchAttributes, WorkflowExecution
+from temporalio.api.enums.v1 import ResetReapplyExcludeType, WorkflowIdConflictPolicy, WorkflowIdReusePolicy
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.schedule.v1 import Schedule
+from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
     DescribeScheduleRequest,
     DescribeScheduleResponse,
@@ -26,6 +28,7 @@ from temporalio.api.workflowservice.v1 import (
     PauseActivityRequest,
     ResetActivityRequest,
     ResetWorkflowExecutionRequest,
+    StartWorkflowExecutionRequest,
     UnpauseActivityRequest,
     UpdateActivityOptionsRequest,
     UpdateScheduleRequest,
@@ -38,6 +41,7 @@ from integrations.errors import IntegrationError, Refused, Unreachable
 PATIENCE = timedelta(seconds=10)
 PAGE_EVENTS = 1000
 """Events asked for at a time: a history of thousands never stands in memory whole."""
+ENGINES_OWN = {"BuildIds", "TemporalChangeVersion", "BinaryChecksums", "TemporalPauseInfo", "TemporalReportedProblems"}
 HELPS_TO_TRY_AGAIN = {
     RPCStatusCode.UNAVAILABLE,
     RPCStatusCode.DEADLINE_EXCEEDED,
@@ -199,15 +203,37 @@ class Sagas:
         except (RPCError, RuntimeError) as error:
             raise meaning(error) from None
 
-    async def start(self, workflow_type: str, workflow_id: str, payload: Any, *, task_queue: str) -> str:
-        """Run id of a new saga run; an id that runs already is refused. Raises IntegrationError."""
-        try:
-            handle = await self.client.start_workflow(
-                workflow_type, payload, id=workflow_id, task_queue=task_queue, rpc_timeout=PATIENCE
-            )
-        except (RPCError, RuntimeError) as error:
-            raise meaning(error) from None
-        return handle.result_run_id or ""
+    async def start_like(self, run: Execution, payload: Any, *, request_id: str) -> str:
+        """Run id of a new run like `run`, with another input: same id, type, queue, memo and search attributes.
+
+        The same request id starts one run. An id that runs already is refused. Raises IntegrationError.
+        """
+        seen = await self.described(run)
+        info, config = seen.workflow_execution_info, seen.execution_config
+        request = StartWorkflowExecutionRequest(
+            namespace=self.client.namespace,
+            workflow_id=run.workflow_id,
+            workflow_type=info.type,
+            task_queue=TaskQueue(name=config.task_queue.name),
+            input=Payloads(payloads=await self.client.data_converter.encode([payload])),
+            identity=self.identity,
+            request_id=request_id,
+            workflow_id_reuse_policy=WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+            workflow_id_conflict_policy=WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+            memo=info.memo,
+            search_attributes=_custom(info.search_attributes),
+        )
+        answer = await self._ask(self._rpc.start_workflow_execution(request, retry=False, timeout=PATIENCE))
+        return str(answer.run_id)
+
+    def input_of(self, started: HistoryEvent) -> Any:
+        """The saga's one input, decoded. Raises Refused where it is not JSON."""
+        return _decoded(started.workflow_execution_started_event_attributes.input.payloads)
+
+    def result_of(self, closed: HistoryEvent) -> Any:
+        """What the step returned, decoded. Raises Refused where it is not JSON."""
+        attributes = getattr(closed, closed.WhichOneof("attributes") or "")
+        return _decoded(attributes.result.payloads)
 
     async def schedule(self, schedule_id: str) -> DescribeScheduleResponse:
         """The Schedule as it stands, with its conflict token. Raises IntegrationError."""
@@ -234,6 +260,21 @@ class Sagas:
             return await call
         except (RPCError, RuntimeError) as error:
             raise meaning(error) from None
+
+
+def _decoded(payloads: Sequence[Payload]) -> Any:
+    if not payloads:
+        return None
+    try:
+        return json.loads(payloads[0].data)
+    except ValueError:
+        raise Refused("a payload of the saga is not JSON") from None
+
+
+def _custom(known: SearchAttributes) -> SearchAttributes:
+    """Without those the engine sets itself: it refuses to be told them."""
+    own = {name: value for name, value in known.indexed_fields.items() if name not in ENGINES_OWN}
+    return SearchAttributes(indexed_fields=own)
 
 
 def meaning(error: RPCError | RuntimeError) -> IntegrationError:

@@ -78,3 +78,28 @@ class PagerSettings(BaseModel):
     """Address of an ntfy topic, such as `https://ntfy.example.org/oncall`: the first way to page."""
     ntfy_token: SecretStr | None = None
     """Access token of the ntfy server. A secret."""
+
+
+class ProvisioningSettings(BaseModel):
+    """The organisation's provisioning saga, in a namespace of its own, and the platform behind it."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    temporal_address: str = ""
+    """Temporal of the provisioning saga, `host:port`; empty: the saga is neither looked at nor re-driven."""
+    namespace: str = "provisioning"
+    """Its namespace there."""
+    temporal_api_key: SecretStr | None = None
+    """API key for it; with one, TLS is used. A secret."""
+    workflow_type: str = ""
+    """Its workflow type; empty: the runbook's."""
+    schedule_id: str = "reconcile-provisioning"
+    """The Schedule that re-drives by itself and is paused meanwhile; empty: there is none."""
+    jobs_url: HttpUrl | None = None
+    """The app's own list of jobs (JSON, bearer); empty: only the sagas are looked at."""
+    lookups: dict[str, str] = Field(default_factory=dict)
+    """Name → address with `{key}`, for each look-up the runbook names: `{"deployments": "https://…?customer={key}"}`."""
+    token: SecretStr | None = None
+    """Bearer token for jobs and look-ups. A secret."""
+    look_back_days: int = Field(default=7, ge=1)
+    """How long ago a saga may have ended and still count as a stuck job, in days."""

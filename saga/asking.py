@@ -21,7 +21,7 @@ class RedriveAsk:
 
     @property
     def lease(self) -> timedelta:
-        """How long the reconcile cron may stay paused for this without a sign of life: the longest look, and then some."""
+        """How long the reconcile cron may stay paused for this: the longest look, and then some."""
         return self.patience + timedelta(minutes=5)
 
 

@@ -13,7 +13,7 @@ from saga.effects import Move, MoveEffect, Stand, StepRef, effects, ref, refs
 from saga.outcome import doubt
 from saga.run import Kind, Outcome, PendingState, Reset, RunRef, RunStatus, SagaRun, StepRun
 from saga.target import BAD, Target, target_of
-from saga.words import PARKED, SagaKnowledge
+from saga.words import PARKED, RESUMABLE, SagaKnowledge
 
 OWN_CODE_FAILS = 3
 """Attempts of one workflow task after which the saga's own code counts as failing: one may be lost to a restart."""
@@ -68,6 +68,8 @@ class Diagnosis:
     reset_event_id: int = 0
     """Where a reset would be right; 0: nowhere."""
     resets: tuple[Reset, ...] = ()
+    retries_told: int = 0
+    """How often the saga was told to try the target again, by anybody."""
     look_at: RunRef | None = None
     """Another run that says more: the one that continued, the redriven one, the child that hangs."""
     ended_by: str = ""
@@ -102,7 +104,7 @@ def _base(run: SagaRun, knowledge: SagaKnowledge) -> Diagnosis:
         because="",
         run=run.ref,
         status=run.described.status,
-        facts={name: value for name, value in run.facts.items() if name != PARKED},
+        facts={name: value for name, value in run.facts.items() if name not in (PARKED, RESUMABLE)},
         done=refs(_standing(run, knowledge), knowledge),
         since=run.progress_at,
         resets=run.resets,
@@ -214,9 +216,17 @@ def _with(run: SagaRun, target: Target, stand: Stand, knowledge: SagaKnowledge, 
         compensations=refs(compensations_after(run, step, knowledge), knowledge),
         moves=all_moves,
         reset_event_id=reset.reset_event_id if reset.only_target and not reset.impossible else 0,
+        retries_told=_retries_told(run, step, knowledge),
         look_at=_child_run(step, run),
         paused_by=pending.paused_by if pending else "",
     )
+
+
+def _retries_told(run: SagaRun, target: StepRun, knowledge: SagaKnowledge) -> int:
+    if knowledge.offer is None:
+        return 0
+    began = min(step.scheduled_id for step in run.steps if step.identity == target.identity)
+    return sum(said.name == knowledge.offer.retry.name and said.event_id > began for said in run.received)
 
 
 def _child_run(step: StepRun, run: SagaRun) -> RunRef | None:

@@ -164,6 +164,9 @@ def _held(diagnosis: Diagnosis, reconciled: Reconciled, knowledge: SagaKnowledge
     about = _about(diagnosis, knowledge)
     if about is None:
         return f"the runbook does not know {diagnosis.target.type}: an unknown step is never safe"
+    lacking = [fact for fact in about.needs if not diagnosis.facts.get(fact)]
+    if lacking and reconciled.answer is not Answer.HAPPENED:
+        return f"the saga does not say its {', '.join(lacking)}, without which {diagnosis.target.type} does harm"
     if reconciled.answer is Answer.HAPPENED:
         no_result = about.needs_result and not _is_json(reconciled.result)
         return "it happened, but its result is not known" if no_result else ""

@@ -30,7 +30,7 @@ NAMED = re.compile(
     re.IGNORECASE,
 )
 SCHEMED = re.compile(r"\b(?P<name>bearer|basic|digest)\s+(?P<value>[^\s,;\"']+)", re.IGNORECASE)
-URL_USER = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*://)[^\s/?#]*@")
+URL_USER = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*://)[^\s\"]*@")
 URL_QUERY = re.compile(r"(?P<url>[A-Za-z][\w+.-]*://[^\s?#]*)[?#]\S*")
 EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)*")
 JWT = re.compile(r"\beyJ[\w-]{6,}(?:\.[\w-]*){0,4}")

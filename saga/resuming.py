@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from saga.run import Kind, Outcome, SagaRun, StepRun
-from saga.words import ResumeFrom, ResumeShape, SagaKnowledge
+from saga.words import RESUMABLE, ResumeFrom, ResumeShape, SagaKnowledge
 
 NAMED = {Kind.ACTIVITY, Kind.LOCAL, Kind.CHILD}
 """What a saga can be told to skip."""
@@ -24,7 +24,7 @@ class Resumed:
 def resumed(run: SagaRun, target: StepRun, knowledge: SagaKnowledge, *, past: bool) -> Resumed:
     """`past`: begin after the target."""
     offered = knowledge.resume_from
-    if offered is None:
+    if offered is None or not _says_it_can(run, offered):
         return Resumed(impossible="the saga cannot be started in the middle")
     order = order_of(offered, knowledge)
     why_not = _why_not(run, target, order, past=past) or _no_results(run, offered)
@@ -39,6 +39,11 @@ def resumed(run: SagaRun, target: StepRun, knowledge: SagaKnowledge, *, past: bo
         reruns=[step for step in ran if step.type not in order[:first]],
         skips=[step for step in order[:first] if step not in done],
     )
+
+
+def _says_it_can(run: SagaRun, offered: ResumeFrom) -> bool:
+    sign = offered.only_where
+    return sign is None or run.facts.get(RESUMABLE, "").lower() == sign.equals.lower()
 
 
 def order_of(offered: ResumeFrom, knowledge: SagaKnowledge) -> list[str]:

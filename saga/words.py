@@ -74,6 +74,8 @@ class StepKnowledge:
     """Application failure types that prove the provider did nothing (`Rejected`, `InvalidPlan`)."""
     may_have_done: tuple[str, ...] = ()
     """Application failure types after which even a keyed step counts as "perhaps done" (`AnswerLost`)."""
+    needs: tuple[str, ...] = ()
+    """Facts without which running it does harm: a quota without what was paid is set to 0 (runbook §3.1)."""
     needs_result: bool = True
     """Later steps need what it returned: it cannot be called done without that."""
 
@@ -107,8 +109,8 @@ class Message:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParkedSign:
-    """The saga says that it waits for a person: `NeedsHuman` equals `true`."""
+class Sign:
+    """The saga says something of itself: `NeedsHuman` equals `true`."""
 
     source: Source
     equals: str
@@ -121,7 +123,7 @@ class RetryOffer:
     retry: Message
     skip: Message | None = None
     """"It did happen, here is its result: go on.\""""
-    parked: ParkedSign | None = None
+    parked: Sign | None = None
     """None: it is parked when it runs, its last step failed, and nothing is under way."""
 
 
@@ -141,6 +143,19 @@ class ResumeFrom:
     order: tuple[str, ...] = ()
     results_field: str = ""
     """For `FIRST_STEP`: the field that carries the results of what is skipped; empty: the saga needs none."""
+    only_where: "Sign | None" = None
+    """Not every version of a saga can: only a run that says so may be started anew in the middle. None: all can."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorldLookups:
+    """What is asked of the providers after a re-drive, by customer. What cannot be asked is never called verified."""
+
+    deployments: Lookup | None = None
+    """All of the customer's deployments: there must be exactly one."""
+    quota: Lookup | None = None
+    tenant: Lookup | None = None
+    """Answers 200 when the tenant works."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +177,9 @@ class SagaKnowledge:
     customer: Source | None = None
     job: Source | None = None
     plan: Source | None = None
+    paid: Source | None = None
+    """What was paid for: the quota must equal it in the end."""
+    world: WorldLookups = WorldLookups()
     offer: RetryOffer | None = None
     resume_from: ResumeFrom | None = None
     cron_redrives: bool = True
@@ -192,9 +210,12 @@ class SagaKnowledge:
     def sources(self) -> dict[str, Source]:
         """Every fact worth reading, by the name it gets in `SagaRun.facts`."""
         parked = self.offer.parked if self.offer else None
-        named = {"customer": self.customer, "job": self.job, "plan": self.plan, PARKED: parked and parked.source}
+        named = {"customer": self.customer, "job": self.job, "plan": self.plan, "paid": self.paid}
+        named[PARKED] = parked.source if parked else None
+        can = self.resume_from.only_where if self.resume_from else None
+        named[RESUMABLE] = can.source if can else None
         return {name: source for name, source in named.items() if source}
 
 
-PARKED = "parked"
-"""Name under which the parked sign stands in `SagaRun.facts`."""
+PARKED, RESUMABLE = "parked", "resumable"
+"""Names under which those signs stand in `SagaRun.facts`."""

@@ -19,6 +19,7 @@ from worker.settings import Settings, load_settings
 from worker.wiring import outside_world
 from workflows.contract import BACKGROUND_QUEUE, PATIENT_QUEUE, TASK_QUEUE
 from workflows.incident import IncidentWorkflow
+from workflows.redrive import RedriveWorkflow
 
 GRACE = timedelta(seconds=20)
 """What runs may finish when we are asked to stop; the default of 0 would cancel it at once (temporal-guide §5)."""
@@ -53,7 +54,7 @@ def workers(
         Worker(
             client,
             task_queue=TASK_QUEUE,
-            workflows=[IncidentWorkflow],
+            workflows=[IncidentWorkflow, RedriveWorkflow],
             activities=activities.hot,
             workflow_runner=sandbox(),
             max_cached_workflows=remembered,

@@ -2,7 +2,7 @@
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-PASSED_THROUGH = ("activities", "integrations", "incident.model", "runbook", "workflows.contract")
+PASSED_THROUGH = ("activities", "integrations", "incident.model", "runbook", "saga", "workflows.contract")
 """Loaded once for all workflows. The rules (`incident.policy`, `workflows`) stay inside, under its checks."""
 
 

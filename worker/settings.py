@@ -17,7 +17,14 @@ from pydantic_settings import (
 )
 
 from bridge.settings import BridgeSettings
-from integrations.settings import AppSettings, AwsSettings, ChatSettings, MetricsSettings, PagerSettings
+from integrations.settings import (
+    AppSettings,
+    AwsSettings,
+    ChatSettings,
+    MetricsSettings,
+    PagerSettings,
+    ProvisioningSettings,
+)
 
 PREFIX = "INCIDENTS_"
 FILE_SUFFIX = "_FILE"
@@ -69,6 +76,7 @@ class Settings(BaseSettings):
     pager: PagerSettings = PagerSettings()
     aws: AwsSettings = AwsSettings()
     metrics: MetricsSettings = MetricsSettings()
+    provisioning: ProvisioningSettings = ProvisioningSettings()
     apps: list[AppSettings] = Field(default_factory=list, description="Apps to probe, as JSON; see below.")
 
     @classmethod

@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx
+from temporalio.client import Client
 
 from activities.ledger import Ledger
 from activities.links import Links
 from activities.outside import Outside
 from activities.provide import World
+from activities.saga_desk import SagaDesk
 from incident.model.effects import Post
 from incident.model.severity import Severity
 from integrations.aws import Aws
@@ -17,7 +20,11 @@ from integrations.errors import IntegrationError
 from integrations.http import shared_client
 from integrations.ntfy import NtfyPager
 from integrations.ports import Channels, Pager
+from integrations.provisioning import Platform
+from integrations.sagas import Sagas
+from integrations.settings import ProvisioningSettings
 from integrations.slack_webhook import SlackWebhook
+from runbook.provisioning import SAGA
 from worker.settings import Settings
 
 
@@ -28,7 +35,13 @@ async def outside_world(settings: Settings) -> AsyncIterator[World]:
     ledger = Ledger(settings.home / "ledger.db")
     async with shared_client() as http:
         yield World(
-            outside=Outside(http=http, aws=Aws(settings.aws), apps=tuple(settings.apps), metrics=settings.metrics),
+            outside=Outside(
+                http=http,
+                aws=Aws(settings.aws),
+                apps=tuple(settings.apps),
+                metrics=settings.metrics,
+                sagas=await saga_desk(settings.provisioning, http),
+            ),
             channels=channels(settings, http),
             ledger=ledger,
             links=Links(str(settings.web_ui_url)),
@@ -36,6 +49,18 @@ async def outside_world(settings: Settings) -> AsyncIterator[World]:
             speed=settings.speed,
         )
     ledger.close()
+
+
+async def saga_desk(settings: ProvisioningSettings, http: httpx.AsyncClient) -> SagaDesk | None:
+    """None where no saga is set. Its engine may come later: until then what is asked of it is unknown."""
+    if not settings.temporal_address:
+        return None
+    key = settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None
+    client = await Client.connect(
+        settings.temporal_address, namespace=settings.namespace, api_key=key, tls=bool(key), lazy=True
+    )
+    knowledge = replace(SAGA, workflow_type=settings.workflow_type) if settings.workflow_type else SAGA
+    return SagaDesk(sagas=Sagas(client), platform=Platform(http, settings), knowledge=knowledge)
 
 
 def channels(settings: Settings, http: httpx.AsyncClient) -> Channels:

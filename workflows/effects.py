@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, assert_never
 
+from pydantic import TypeAdapter
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, TimeoutType
+from temporalio.exceptions import ActivityError, ChildWorkflowError, TimeoutType, WorkflowAlreadyStartedError
 from temporalio.exceptions import TimeoutError as NoAnswer
 
 from activities.chatting import ChatActivities
@@ -40,8 +41,11 @@ from incident.model.outcomes import (
     RecordFailed,
 )
 from incident.policy.texts import short
+from saga.asking import RedriveAsk
+from saga.moves import RedrivePlan
 from workflows.contract import BACKGROUND_QUEUE, PATIENT_QUEUE
 
+PLAN: TypeAdapter[RedrivePlan] = TypeAdapter(RedrivePlan)
 UNTIL_IT_WORKS = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 A_FEW_TIMES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=4)
 STALE_AFTER = timedelta(seconds=60)
@@ -61,6 +65,8 @@ async def carry_out(effect: Effect) -> Outcome:
             return await _brief(effect)
         case Look():
             return await _look(effect)
+        case ApplyLever() if effect.plan.procedure:
+            return await _carry_out_procedure(effect)
         case PlanLever() | ApplyLever():
             return await _pull(effect)
         case WriteRecord():
@@ -156,6 +162,35 @@ async def _pull(effect: PlanLever | ApplyLever) -> Outcome:
     except ActivityError as error:
         report = LeverReport(lever=effect.plan.lever, outcome=LeverOutcome.FAILED, detail=_why(error))
         return LeverApplied(proposal=effect.proposal, report=report)
+
+
+async def _carry_out_procedure(effect: ApplyLever) -> Outcome:
+    """A child workflow, one at a time for its target across all incidents. It outlives us, to let go of the cron."""
+    name = f"redrive-{effect.plan.target}"
+    ask = RedriveAsk(
+        holder=name,
+        incident=effect.incident_id,
+        plan=PLAN.validate_python(effect.plan.carries),
+        approved_by=effect.approved_by,
+        patience=effect.patience,
+        every=effect.every,
+    )
+    try:
+        report = await workflow.execute_child_workflow(
+            effect.plan.procedure,
+            ask,
+            id=name,
+            result_type=LeverReport,
+            static_summary=short(f"{effect.proposal}: {effect.plan.would}"),
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+        )
+    except WorkflowAlreadyStartedError:
+        why = f"{name} is under way already: one at a time"
+        report = LeverReport(lever=effect.plan.lever, outcome=LeverOutcome.HELD, detail=why)
+    except ChildWorkflowError as error:
+        why = f"{name} ended without an answer ({short(str(error.cause or error))}): a person has to look"
+        report = LeverReport(lever=effect.plan.lever, outcome=LeverOutcome.FAILED, detail=why)
+    return LeverApplied(proposal=effect.proposal, report=report)
 
 
 async def _record(effect: WriteRecord) -> Outcome:

@@ -121,6 +121,10 @@ class ApplyLever:
     approved_at: datetime
     """Work seen on the target since this instant is this very application (aware UTC)."""
     approved_by: tuple[str, ...] = ()
+    patience: timedelta = timedelta(minutes=10)
+    """How long its effect may take to show, where the lever looks for itself."""
+    every: timedelta = timedelta(seconds=15)
+    """Between two of those looks."""
     kind: Literal["apply_lever"] = "apply_lever"
 
 

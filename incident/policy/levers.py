@@ -222,6 +222,8 @@ def approved(draft: Draft, proposal: Proposal, *, by: str, why: str = "") -> Dra
             alert=incident.alert,
             approved_at=draft.now,
             approved_by=voices,
+            patience=draft.policy.verify_patience,
+            every=draft.policy.probe_every,
         )
     )
 

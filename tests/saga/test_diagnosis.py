@@ -8,7 +8,7 @@ import pytest
 from saga.diagnosis import Case, Diagnosis, diagnose
 from saga.effects import Move, Stand
 from saga.run import PendingState, PendingTask, RunRef, RunStatus
-from saga.words import ParkedSign, Source, Where
+from saga.words import Sign, Source, Where
 from tests.saga import sagas
 from tests.saga.events import LATER, History, by_code, by_time, pending
 from tests.saga.known import ASKING, KNOWN
@@ -248,7 +248,7 @@ SIGNED = replace(
     ASKING,
     offer=replace(
         ASKING.offer,
-        parked=ParkedSign(source=Source(where=Where.SEARCH_ATTRIBUTE, name="NeedsHuman"), equals="true"),
+        parked=Sign(source=Source(where=Where.SEARCH_ATTRIBUTE, name="NeedsHuman"), equals="true"),
     ),
 )
 
