@@ -1,0 +1,449 @@
+"""Incidents that live through anything: random steps, played as the shell and a moody world would play them.
+
+A `Life` takes each step and keeps every moment of it, so that a property is a sentence about moments. A step says what
+happens in general ("the oldest look answers, badly"); what exactly that is depends on the life so far, so that random
+lives reach deep states: reopened, postmortem, closed and fired again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import chain, pairwise
+from typing import Any
+
+from hypothesis import HealthCheck, find, settings
+from hypothesis import strategies as st
+
+from incident.model.alert import Alert, AlertStatus
+from incident.model.effects import (
+    ApplyLever,
+    Brief,
+    ConsultRunbook,
+    Effect,
+    Look,
+    Page,
+    PlanLever,
+    Post,
+    Purpose,
+    RecordKind,
+    WriteRecord,
+)
+from incident.model.events import AlertTold, CameDue, Continuing, Declared, Event, NotUnderstood, Said
+from incident.model.finding import Finding
+from incident.model.incident import Criterion, Incident, Phase, Role
+from incident.model.lever import LeverOutcome, LeverPlan, LeverReport
+from incident.model.messages import (
+    Ack,
+    Approve,
+    Assign,
+    Confirm,
+    FileActionItem,
+    Message,
+    Mitigated,
+    Note,
+    Postmortem,
+    Reject,
+    Resolve,
+    SetSeverity,
+)
+from incident.model.outcomes import (
+    Briefed,
+    Consulted,
+    LeverApplied,
+    LeverPlanFailed,
+    LeverPlanned,
+    Looked,
+    LookFailed,
+    Outcome,
+    Paged,
+    PageFailed,
+    Posted,
+    PostFailed,
+    Recorded,
+    RecordFailed,
+)
+from incident.model.playbook import Approval, Playbook
+from incident.model.severity import Severity
+from incident.policy.decide import decide
+from incident.policy.draft import Decision
+from runbook.response import RESPONSE
+from tests.policy.story import BLIND, NIGHT, NOON, PLAYBOOK, finding, shop_alert, with_levers
+
+PLAYBOOKS = (
+    PLAYBOOK,
+    BLIND,
+    with_levers("restart", "scale", approval=Approval.AUTOMATIC),
+    with_levers("restart", approval=Approval.TWO_PEOPLE),
+    with_levers("restart", "scale", approval=Approval.MANUAL),
+    replace(PLAYBOOK, automation_check=None, journey_check=None, data_check=None),
+)
+SEEN = ("ok", "bad", "unknown", "acting", "healed")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One decision: what was, what happened, what came of it."""
+
+    before: Incident
+    event: Event
+    decision: Decision
+    now: datetime
+
+    @property
+    def after(self) -> Incident:
+        return self.decision.incident
+
+    def asked(self, *kinds: type[Effect]) -> list[Any]:
+        return [effect for effect in self.decision.effects if isinstance(effect, kinds)]
+
+
+@dataclass
+class Life:
+    """One incident, its clock, what was asked of the world and not answered yet, and all its moments."""
+
+    incident: Incident
+    now: datetime
+    pending: list[Effect] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
+    late_keys: set[str] = field(default_factory=set)
+    """Pages that were never sent because nobody took them in time: the same one may be asked for again."""
+    left_due: list[tuple[datetime, datetime]] = field(default_factory=list)
+    """Deadlines still at or before `now` after all that was due had been taken."""
+
+    def __repr__(self) -> str:
+        return f"<a life of {len(self.moments)} moments, now in {self.incident.phase}>"
+
+    def take(self, event: Event) -> None:
+        decision = decide(self.incident, event, self.now)
+        self.moments.append(Moment(self.incident, event, decision, self.now))
+        self.incident = decision.incident
+        self.pending += decision.effects
+
+    def take_due(self) -> None:
+        """As `workflows/incident.py` does."""
+        for _, what in sorted((at, what) for what, at in self.incident.due.items() if at <= self.now):
+            if what in self.incident.due and self.incident.due[what] <= self.now:
+                self.take(CameDue(what=what))
+        self.left_due += [(self.now, at) for at in self.incident.due.values() if at <= self.now]
+
+    def answer(self, effect: Effect, mood: int) -> None:
+        self.pending.remove(effect)
+        self.take(_answer(self, effect, mood))
+
+
+Step = Callable[[Life], None]
+
+
+# ── how a world in some mood answers ─────────────────────────────────────────────────────────────────────────────
+
+
+def _answer(life: Life, effect: Effect, mood: int) -> Outcome:
+    """Mood 0 is the best of worlds."""
+    match effect:
+        case ConsultRunbook():
+            return Consulted(playbook=PLAYBOOKS[mood % len(PLAYBOOKS)], policy=RESPONSE)
+        case Page():
+            return _page_answer(life, effect, mood)
+        case Post():
+            return PostFailed(key=effect.key, title=effect.title, why="down") if mood == 1 else Posted(key=effect.key)
+        case Brief():
+            number = effect.look.number if effect.look else 0
+            return Briefed(not_posted="", findings=_findings(effect.look, mood, life.now), number=number)
+        case Look() if mood == 7:
+            return LookFailed(number=effect.number, purpose=effect.purpose, why="lost")
+        case Look():
+            findings = _findings(effect, mood, life.now)
+            return Looked(number=effect.number, purpose=effect.purpose, findings=findings)
+        case PlanLever() | ApplyLever():
+            return _lever_answer(effect, mood)
+        case WriteRecord():
+            failed = RecordFailed(reason=effect.reason, why="disk full")
+            return failed if mood == 1 else Recorded(reason=effect.reason, path="records/x")
+
+
+def _page_answer(life: Life, page: Page, mood: int) -> Outcome:
+    if mood == 2:
+        life.late_keys.add(page.key)
+    if mood in (1, 2):
+        return PageFailed(number=page.number, channel=page.channel, why="down", late=mood == 2)
+    return Paged(number=page.number, channel=page.channel, repeat=mood == 3)
+
+
+def _findings(look: Look | None, mood: int, at: datetime) -> tuple[Finding, ...]:
+    """All well in mood 0; else each check sees something else."""
+    checks = look.checks if look else ()
+    return tuple(finding(name, SEEN[(mood * (n + 1)) % len(SEEN)], at) for n, name in enumerate(checks))
+
+
+def _lever_answer(effect: PlanLever | ApplyLever, mood: int) -> Outcome:
+    if isinstance(effect, ApplyLever):
+        outcome = (LeverOutcome.APPLIED, LeverOutcome.FAILED, LeverOutcome.HELD)[mood % 3]
+        report = LeverReport(lever=effect.plan.lever, outcome=outcome, detail="it is said")
+        return LeverApplied(proposal=effect.proposal, report=report)
+    if mood == 1:
+        return LeverPlanFailed(lever=effect.lever, why="no answer")
+    held, impossible = ("busy" if mood == 2 else ""), ("no such service" if mood == 3 else "")
+    return LeverPlanned(
+        plan=LeverPlan(lever=effect.lever, target="shop", would="help", held=held, impossible=impossible)
+    )
+
+
+# ── the steps ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Say:
+    message: Message
+
+    def __call__(self, life: Life) -> None:
+        life.take(Said(message=self.message))
+
+
+@dataclass(frozen=True)
+class Tell:
+    """The vendor tells, perhaps late, perhaps again."""
+
+    subject: str
+    cleared: bool
+    minutes_ago: int | None
+
+    def __call__(self, life: Life) -> None:
+        starts_at = None if self.minutes_ago is None else life.now - timedelta(minutes=self.minutes_ago)
+        life.take(AlertTold(alert=replace(shop_alert(self.subject, cleared=self.cleared), starts_at=starts_at)))
+
+
+@dataclass(frozen=True)
+class Clear:
+    """Everything that fires clears."""
+
+    def __call__(self, life: Life) -> None:
+        life.take(AlertTold(alert=Alert(name="ShopDown", status=AlertStatus.RESOLVED)))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One of the effects under way comes back."""
+
+    which: int
+    mood: int
+
+    def __call__(self, life: Life) -> None:
+        if life.pending:
+            life.answer(life.pending[self.which % len(life.pending)], self.mood)
+
+
+@dataclass(frozen=True)
+class AnswerAll:
+    """Everything under way comes back, as in the best of worlds, or all in one bad mood."""
+
+    mood: int
+
+    def __call__(self, life: Life) -> None:
+        for effect in list(life.pending):
+            life.answer(effect, self.mood)
+
+
+@dataclass(frozen=True)
+class Levers:
+    """Every plan and every application under way comes back."""
+
+    mood: int
+
+    def __call__(self, life: Life) -> None:
+        for effect in list(life.pending):
+            if isinstance(effect, PlanLever | ApplyLever):
+                life.answer(effect, self.mood)
+
+
+@dataclass(frozen=True)
+class Hurt:
+    """Every look under way sees that customers are hurt and no automation is at work."""
+
+    def __call__(self, life: Life) -> None:
+        for effect in list(life.pending):
+            if isinstance(effect, Look | Brief):
+                life.pending.remove(effect)
+                life.take(_hurting(effect, life.now))
+
+
+def _hurting(effect: Look | Brief, at: datetime) -> Outcome:
+    look = effect.look if isinstance(effect, Brief) else effect
+    seen = tuple(finding(name, "bad" if name == "probe" else "ok", at) for name in (look.checks if look else ()))
+    if isinstance(effect, Brief):
+        return Briefed(not_posted="", findings=seen, number=look.number if look else 0)
+    return Looked(number=effect.number, purpose=effect.purpose, findings=seen)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Time passes, and then what has come due is taken: a deadline may be hours old after an outage."""
+
+    minutes: float
+
+    def __call__(self, life: Life) -> None:
+        life.now += timedelta(minutes=self.minutes)
+        life.take_due()
+
+
+@dataclass(frozen=True)
+class NextDeadline:
+    """The alarm rings, in time."""
+
+    def __call__(self, life: Life) -> None:
+        life.now = max([life.now, *sorted(life.incident.due.values())[:1]])
+        life.take_due()
+
+
+@dataclass(frozen=True)
+class Stale:
+    """An outcome nobody waits for: of an older number, or of something nobody knows."""
+
+    kind: int
+    ago: int
+
+    def __call__(self, life: Life) -> None:
+        life.take(_stale(life, self.ago)[self.kind % len(_stale(life, self.ago))])
+
+
+def _stale(life: Life, ago: int) -> tuple[Outcome, ...]:
+    incident = life.incident
+    seen = (finding("probe", SEEN[ago % len(SEEN)], life.now),)
+    report = LeverReport(lever="restart", outcome=LeverOutcome.APPLIED, detail="late")
+    known = [p.id for p in incident.proposals if p.state != "approved"]
+    return (
+        Paged(number=incident.pages - ago, channel="chat"),
+        PageFailed(number=incident.pages - ago, channel="ntfy", why="late", late=ago > 1),
+        Looked(number=incident.looking - ago, purpose=Purpose.HOLD, findings=seen),
+        Looked(number=0, purpose=Purpose.CRITERIA, findings=seen),
+        LookFailed(number=incident.looking - ago, purpose=Purpose.HOLD, why="lost"),
+        LeverPlanned(plan=LeverPlan(lever="pigeon", target="x", would="fly")),
+        LeverPlanFailed(lever="restart", why="late"),
+        LeverApplied(proposal="pigeon-1", report=report),
+        *(LeverApplied(proposal=name, report=report) for name in known[:1]),
+        Posted(key="x"),
+        PostFailed(key="x", title="x", why=f"down {ago}"),
+        Consulted(playbook=BLIND, policy=RESPONSE),
+        Recorded(reason=RecordKind.DRAFT, path="records/x"),
+        RecordFailed(reason=RecordKind.CONTINUED, why="disk full"),
+    )
+
+
+@dataclass(frozen=True)
+class GoOn:
+    """People do what would move the incident on."""
+
+    def __call__(self, life: Life) -> None:
+        for message in _wanted(life.incident):
+            life.take(Said(message=message))
+
+
+def _wanted(incident: Incident) -> list[Message]:
+    match incident.phase:
+        case Phase.TRIAGE | Phase.MITIGATE:
+            return [Ack(by="ana"), Mitigated(by="ana", how="by hand")]
+        case Phase.RESOLVE:
+            seen = [name for name in Criterion if name is not Criterion.ALERT_CLEAR]
+            return [Confirm(criterion=name, evidence="seen", by="ana") for name in seen]
+        case Phase.POSTMORTEM:
+            return [Postmortem(url="https://wiki.example/pm")]
+    return []
+
+
+@dataclass(frozen=True)
+class Happen:
+    event: Event
+
+    def __call__(self, life: Life) -> None:
+        life.take(self.event)
+
+
+PEOPLE = st.sampled_from(["ana", "bo", "someone", "Ünïcødé 🦆"])
+TEXTS = st.sampled_from(["x", "a|b\nc", '"quoted" & <b>', "日本語", "e" * 300])
+MESSAGES: st.SearchStrategy[Message] = st.one_of(
+    st.builds(Ack, by=PEOPLE),
+    st.builds(Resolve, by=PEOPLE, note=st.just("") | TEXTS),
+    st.builds(Note, by=PEOPLE, text=TEXTS, hypothesis=st.booleans()),
+    st.builds(SetSeverity, by=PEOPLE, severity=st.sampled_from(Severity), why=TEXTS),
+    st.builds(Assign, by=PEOPLE, role=st.sampled_from(Role), to=PEOPLE),
+    st.builds(Approve, by=PEOPLE, proposal=st.sampled_from(["", "restart-1", "scale-2", "pigeon"])),
+    st.builds(Reject, by=PEOPLE, proposal=st.sampled_from(["", "restart-1"]), why=TEXTS),
+    st.builds(Mitigated, by=PEOPLE, how=st.just("") | TEXTS),
+    st.builds(Confirm, by=PEOPLE, criterion=st.sampled_from(Criterion), evidence=TEXTS),
+    st.builds(Postmortem, by=PEOPLE, url=st.just("https://wiki.example/pm")),
+    st.builds(FileActionItem, by=PEOPLE, what=TEXTS, owner=st.just("") | PEOPLE),
+)
+MOODS = st.integers(0, 7)
+ANYTHING: st.SearchStrategy[Step] = st.one_of(
+    st.builds(Say, MESSAGES),
+    st.builds(Answer, st.integers(0, 9), MOODS),
+    st.builds(AnswerAll, MOODS),
+    st.builds(Tell, st.sampled_from(["a", "b", ""]), st.booleans(), st.none() | st.sampled_from([0, 1, 90])),
+    st.builds(Wait, st.sampled_from([0, 0.25, 1, 5, 11, 31, 61, 125, 600, 1500, 12000])),
+    st.just(NextDeadline()),
+    st.builds(Stale, st.integers(0, 13), st.integers(1, 3)),
+    st.just(Happen(Continuing())),
+    st.just(Happen(NotUnderstood(signal="ack", why="a list", expected="a name"))),
+)
+WELL = AnswerAll(0)
+CHAPTERS: st.SearchStrategy[tuple[Step, ...]] = st.one_of(
+    st.lists(ANYTHING, min_size=1, max_size=5).map(tuple),
+    st.just((WELL, Hurt())),
+    st.just((Hurt(), Levers(0), Say(Approve(by="ana")), Say(Approve(by="bo")), Levers(0))),
+    st.builds(Levers, MOODS).map(lambda levers: (Hurt(), levers)),
+    st.just((Hurt(), Levers(0), Say(Reject(by="ana")))),
+    st.just((GoOn(), Clear(), Wait(1), Tell("a", cleared=False, minutes_ago=0))),
+    st.just((Hurt(), Wait(11), Hurt())),
+    st.just((Hurt(), Wait(31))),
+    st.just((Say(SetSeverity(severity=Severity.SEV2, why="x")), Wait(601))),
+    st.just((GoOn(), Clear(), WELL, GoOn(), Wait(61))),
+    st.just((AnswerAll(7), Wait(1))),
+    st.just((GoOn(), AnswerAll(1), Wait(31))),
+    st.just((GoOn(), Clear(), WELL, GoOn(), Wait(61), Wait(12000))),
+    st.just((Tell("a", cleared=False, minutes_ago=0),)),
+)
+"""What tends to happen together, so that lives get far; between the chapters anything may."""
+
+
+def live(at: datetime, playbook: Playbook | None, severity: Severity | None, chapters: list[tuple[Step, ...]]) -> Life:
+    """From the declaration through all the chapters; without a playbook the runbook is consulted first."""
+    alert = shop_alert(starts_at=at)
+    life = Life(Incident(id="incident-ShopDown-a", opened_at=at, alert=alert, severity=Severity.SEV2), at)
+    life.take(Declared(severity=severity, playbook=playbook, policy=RESPONSE if playbook else None))
+    if not playbook:
+        life.answer(life.pending[0], 0)
+    for step in chain.from_iterable(chapters):
+        step(life)
+    return life
+
+
+LIVES = st.builds(
+    live,
+    at=st.sampled_from([NOON, NIGHT]),
+    playbook=st.none() | st.sampled_from(PLAYBOOKS),
+    severity=st.none() | st.sampled_from(Severity),
+    chapters=st.lists(CHAPTERS, min_size=6, max_size=16),
+)
+
+
+def phase_lines(moment: Moment) -> list[str]:
+    """The phases a moment passed through, as its timeline tells: `triage → mitigate`."""
+    fresh = moment.after.timeline[len(moment.before.timeline) :]
+    return [entry.what for entry in fresh if entry.kind == "phase" and "→" in entry.what]
+
+
+def turns(moment: Moment) -> list[tuple[Phase, Phase]]:
+    """From which phase to which, step by step."""
+    pairs = [line.split(" → ") for line in phase_lines(moment)]
+    return [(Phase(before), Phase(after)) for before, after in pairs]
+
+
+def is_chain(moment: Moment) -> bool:
+    """Do the turns lead from the phase before to the phase after without a gap?"""
+    stations = [(moment.before.phase, moment.before.phase), *turns(moment), (moment.after.phase, moment.after.phase)]
+    return all(left[1] == right[0] for left, right in pairwise(stations))
+
+
+def shortest(breaks: Callable[[Life], bool]) -> Life:
+    """For whoever hunts a bug: the shortest life that breaks a rule; print its `moments`. Raises NoSuchExample."""
+    hunt = settings(max_examples=5000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    return find(LIVES, breaks, settings=hunt)

@@ -1,0 +1,269 @@
+"""What is true of any life whatever: any events in any order, answered by any world, at any hour.
+
+Hypothesis makes up the lives, once for all properties; each property is a sentence about all their moments (see
+`lives.py`). That `decide` never raises is what lets them be lived at all. The last test shows that they reach the deep
+states these sentences are about. Who wants the shortest life that breaks a rule asks `lives.shortest`.
+"""
+
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from pydantic import TypeAdapter
+
+from incident.model.effects import Page, Post, StoredEffect, WriteRecord
+from incident.model.events import CameDue, Said
+from incident.model.finding import Status
+from incident.model.incident import Criterion, Due, Incident, Phase, ProposalState
+from incident.model.messages import SetSeverity
+from incident.model.outcomes import RecordFailed
+from incident.model.severity import Severity
+from incident.policy import view
+from incident.policy.decide import decide
+from incident.policy.lifecycle import NEXT
+from tests.policy.lives import LIVES, Life, Moment, is_chain, turns
+
+LIVE = (ProposalState.OPEN, ProposalState.APPROVED, ProposalState.APPLIED)
+INCIDENT: TypeAdapter[Incident] = TypeAdapter(Incident)
+EFFECT: TypeAdapter[StoredEffect] = TypeAdapter(StoredEffect)
+
+
+@pytest.fixture(scope="module")
+def lives() -> list[Life]:
+    """The same lives in each run: what fails here fails there."""
+    lived: list[Life] = []
+
+    @settings(max_examples=200, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(LIVES)
+    def live_on(life: Life) -> None:
+        lived.append(life)
+
+    live_on()
+    return lived
+
+
+@pytest.fixture(scope="module")
+def moments(lives) -> list[Moment]:
+    """All moments of all lives."""
+    return [moment for life in lives for moment in life.moments]
+
+
+def is_over(incident: Incident) -> bool:
+    return incident.phase in (Phase.POSTMORTEM, Phase.CLOSED)
+
+
+# ── clocks and phases ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_no_deadline_is_left_behind(lives):
+    """After what was due has been taken, the next alarm is in the future: else the shell would spin (design §8)."""
+    assert [life.left_due for life in lives if life.left_due] == []
+
+
+def test_phases_change_only_as_the_runbook_s_table_says(moments):
+    """No turn but the rows of the table (runbook §2)."""
+    legal = {(before, after) for before, row in NEXT.items() for after in row.values()}
+
+    assert {turn for m in moments for turn in turns(m)} - legal == set()
+
+
+def test_every_change_of_phase_is_on_the_timeline(moments):
+    """The turns that are told lead from the phase before to the phase after, without a gap (runbook §2.2)."""
+    assert [m.event for m in moments if not is_chain(m)] == []
+
+
+def test_what_is_over_waits_for_nothing_but_paper(moments):
+    """No page, update or look is due any more (runbook §2.4)."""
+    paper = {Due.POSTMORTEM, Due.MISUNDERSTOOD, Due.RECORD}
+
+    assert [m.after.due for m in moments if is_over(m.after) and m.after.due.keys() - paper] == []
+
+
+# ── pages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_owned_incident_pages_only_to_call_the_owner(moments):
+    """An ack silences the re-page; an escalation asks for somebody else (runbook §2.1, §6)."""
+    pages = [page for m in moments if m.after.acked_by for page in m.asked(Page)]
+
+    assert [page.because for page in pages if "owner" not in page.audience] == []
+
+
+def test_a_sev3_never_pages(moments):
+    """SEV-3: page no (runbook §1)."""
+    assert [m.event for m in moments if m.after.severity is Severity.SEV3 and m.asked(Page)] == []
+
+
+def test_a_sev2_pages_only_overnight(moments):
+    """SEV-2: yes if overnight, 22:00 to 08:00 (runbook §1)."""
+    by_day = [m for m in moments if m.after.severity is Severity.SEV2 and 8 <= m.now.hour < 22]
+
+    assert [m.event for m in by_day if m.asked(Page)] == []
+
+
+def test_nobody_is_paged_twice_at_one_moment(moments):
+    """No burst (design §6)."""
+    assert [m.event for m in moments if len(m.asked(Page)) > 1] == []
+
+
+def test_an_unowned_sev1_always_has_its_next_page_coming(moments):
+    """Re-page until somebody acks: the clock is never lost (runbook §1, §2)."""
+    waiting = [m for m in moments if _waits_for_an_ack(m.after)]
+
+    assert [m.event for m in waiting if not m.after.due.keys() & {Due.ACK, Due.REPAGE}] == []
+
+
+def _waits_for_an_ack(incident: Incident) -> bool:
+    known = incident.policy is not None
+    return known and incident.severity is Severity.SEV1 and not incident.acked_by and not is_over(incident)
+
+
+def test_page_numbers_count_up(lives):
+    """1, 2, 3: each number is one page, on one channel after the other (design §6)."""
+    numbers = [[page.number for m in life.moments for page in m.asked(Page)] for life in lives]
+
+    assert [
+        found for found in numbers if found != sorted(found) or set(found) != set(range(1, len(set(found)) + 1))
+    ] == []
+
+
+# ── effects ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_no_effect_has_the_key_of_another(lives):
+    """A key is what makes an effect happen once; only a page that was never sent is asked for again (design §6)."""
+    for life in lives:
+        effects = [effect for m in life.moments for effect in m.decision.effects]
+        keys = [effect.key for effect in effects if effect.key not in life.late_keys]
+
+        assert len(keys) == len(set(keys))
+
+
+def test_a_closed_incident_asks_for_nothing_but_its_record(moments):
+    """It is over; only a disk that refuses is told (runbook §2)."""
+    closed = [m for m in moments if m.before.phase is m.after.phase is Phase.CLOSED]
+
+    assert [m.event for m in closed if not all(isinstance(e, _allowed(m)) for e in m.decision.effects)] == []
+
+
+def _allowed(moment: Moment) -> tuple[type, ...]:
+    return (WriteRecord, Post) if isinstance(moment.event, RecordFailed) else (WriteRecord,)
+
+
+# ── what is remembered ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_timeline_only_grows(moments):
+    """Nothing that happened is ever unsaid (runbook §2.2)."""
+    assert [m.event for m in moments if m.after.timeline[: len(m.before.timeline)] != m.before.timeline] == []
+
+
+def test_an_incident_survives_being_written_down(lives):
+    """It travels through continue-as-new as JSON: what comes back is the same incident (design §3)."""
+    assert [i for i in lives if INCIDENT.validate_json(INCIDENT.dump_json(i.incident)) != i.incident] == []
+
+
+def test_an_effect_that_waits_survives_being_written_down(lives):
+    """The outbox travels too (design §3)."""
+    waiting = [effect for life in lives for effect in life.pending if not isinstance(effect, WriteRecord)]
+
+    assert [e.key for e in waiting if EFFECT.validate_json(EFFECT.dump_json(e)) != e] == []
+
+
+def test_the_same_event_is_decided_the_same_way(moments):
+    """A workflow is replayed: the same incident, event and instant give the same decision (design §3)."""
+    assert [m.event for m in moments[::5] if decide(m.before, m.event, m.now) != m.decision] == []
+
+
+def test_every_view_is_json_at_every_moment(moments):
+    """Queries answer whenever they are asked (design §5)."""
+    for m in moments[::5]:
+        answer = view.status(m.after, m.now) | {"criteria": view.criteria(m.after, m.now)}
+
+        assert json.loads(json.dumps(answer)) == answer
+
+
+# ── resolution and mitigation ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_resolved_incident_really_had_all_four_criteria(moments):
+    """Resolved only when all of these hold, seen with other eyes than the decider's (runbook §2.3)."""
+    resolutions = [m for m in moments if m.after.resolved_at == m.now != m.before.resolved_at]
+
+    assert [_what_lacked(m) for m in resolutions if _what_lacked(m)] == []
+
+
+def _what_lacked(moment: Moment) -> set[Criterion]:
+    incident, holds = moment.after, set(moment.after.attested)
+    quiet = incident.cleared_at and incident.cleared_at + timedelta(hours=1) <= moment.now
+    if quiet:
+        holds.add(Criterion.ALERT_CLEAR)
+    if _ok(incident, incident.playbook.journey_check or incident.playbook.impact_check):
+        holds.add(Criterion.IMPACT_GONE)
+    if _ok(incident, incident.playbook.data_check):
+        holds.add(Criterion.DATA_RECONCILED)
+    if incident.action_items[incident.items_before :]:
+        holds.add(Criterion.DURABLE)
+    fires = {Criterion.ALERT_CLEAR} if incident.firing else set()
+    return set(Criterion) - holds | fires
+
+
+def _ok(incident: Incident, check: str | None) -> bool:
+    seen = incident.findings.get(check or "")
+    return seen is not None and seen.status is Status.OK
+
+
+def test_there_is_at_most_one_lever_at_a_time(moments):
+    """Never while another lever works on the same target (design §7)."""
+    assert [m.event for m in moments if _levers(m.after) > 1] == []
+
+
+def _levers(incident: Incident) -> int:
+    """Planned, on the table, on their way, or waited for."""
+    return sum(p.state in LIVE for p in incident.proposals) + bool(incident.planning)
+
+
+def test_levers_are_planned_and_pulled_only_while_customers_are_hurt(moments):
+    """Outside of mitigate no plan is made and none is on the table (runbook §2)."""
+    assert [m.event for m in moments if m.after.phase is not Phase.MITIGATE and _levers(m.after)] == []
+
+
+def test_an_incident_with_an_impact_check_is_never_left_unwatched(moments):
+    """A look is under way or its clock runs, from the briefing to the resolution (runbook §2.1, §2.3)."""
+    assert [m.event for m in moments if not _is_watched(m.after)] == []
+
+
+def _is_watched(incident: Incident) -> bool:
+    if not incident.briefed or is_over(incident) or not incident.playbook.impact_check:
+        return True
+    return bool(incident.looking) or Due.LOOK in incident.due
+
+
+def test_severity_is_raised_by_us_and_lowered_only_by_people(moments):
+    """It can be lowered as you learn more; a machine only learns that it is worse (runbook §1, §2)."""
+    lowered = [m.event for m in moments if m.before.policy and m.after.severity > m.before.severity]
+
+    assert [e for e in lowered if not (isinstance(e, Said) and isinstance(e.message, SetSeverity))] == []
+
+
+# ── the lives are worth living through ───────────────────────────────────────────────────────────────────────────
+
+DEEP = {
+    *(f"{before} → {after}" for before, row in NEXT.items() for after in row.values()),
+    *(f"{phase} again" for phase in Phase),
+    *(f"a lever {state}" for state in ProposalState),
+    *(f"{due} came due" for due in Due),
+}
+
+
+def test_generated_lives_reach_the_deep_states(moments):
+    """A property of states nobody reaches says nothing."""
+    reached = {
+        *(f"{before} → {after}" for m in moments for before, after in turns(m)),
+        *(f"{m.after.phase} again" for m in moments if m.after.episode > 1),
+        *(f"a lever {p.state}" for m in moments for p in m.after.proposals),
+        *(f"{m.event.what} came due" for m in moments if isinstance(m.event, CameDue)),
+    }
+
+    assert DEEP - reached == set()
