@@ -6,10 +6,11 @@ from datetime import datetime
 from incident.model.alert import Alert, AlertStatus
 from incident.model.effects import Purpose
 from incident.model.finding import Status
-from incident.model.incident import Due, Incident, Phase
+from incident.model.incident import Due, Incident, Phase, ProposalState
 from incident.model.timeline import Kind
 from incident.policy import cadence, escalation, looking, mitigation
 from incident.policy.draft import Draft
+from incident.policy.levers import live
 from incident.policy.lifecycle import Turn, may, turned
 from incident.policy.texts import clock
 
@@ -73,7 +74,7 @@ def _cleared(draft: Draft, alert: Alert) -> Draft:
 
 def _moves_on(draft: Draft) -> Draft:
     """Where no check sees harm, the alert's clearing is the end of the impact."""
-    if draft.incident.phase not in (Phase.TRIAGE, Phase.MITIGATE):
+    if draft.incident.phase not in (Phase.TRIAGE, Phase.MITIGATE) or live(draft.incident, ProposalState.APPROVED):
         return draft
     impact = draft.incident.findings.get(draft.playbook.impact_check or "")
     if draft.playbook.impact_check and (impact is None or impact.status is not Status.OK):

@@ -11,6 +11,9 @@ from incident.policy.lifecycle import Turn, turned
 from incident.policy.texts import clock, command
 
 
+WORKED = (ProposalState.APPLIED, ProposalState.VERIFIED)
+
+
 def react(draft: Draft, *, confirmed: bool) -> Draft:
     """What the latest findings mean while the impact is not known to be gone.
 
@@ -55,6 +58,8 @@ def _looks_fine(draft: Draft, impact: Finding, *, confirmed: bool) -> Draft:
     if not confirmed:
         return looking.look(draft, Purpose.HOLD, fresh=True)
     incident = draft.incident
+    if live(incident, ProposalState.APPROVED):
+        return looking.look(draft, Purpose.HOLD)  # a lever is at work: what it says of its subject comes first
     automation = incident.findings.get(draft.playbook.automation_check or "")
     if incident.phase is Phase.MITIGATE or (automation and automation.healed):
         return mitigated(draft, how=_what_helped(incident, automation), because=f"{impact.check}: {impact.summary}")
@@ -79,9 +84,10 @@ def _not_confirmed_from_here(draft: Draft, impact: Finding) -> Draft:
 
 
 def _what_helped(incident: Incident, automation: Finding | None) -> str:
-    applied = [p for p in incident.proposals if p.state is ProposalState.APPLIED]
-    if applied:
-        return f"{applied[-1].id} (approved by {', '.join(applied[-1].approved_by) or 'the runbook'})"
+    since = incident.impact_since or incident.opened_at
+    worked = [p for p in incident.proposals if p.state in WORKED and p.applied_at and p.applied_at >= since]
+    if worked:
+        return ", ".join(f"{p.id} (approved by {', '.join(p.approved_by) or 'the runbook'})" for p in worked[-5:])
     if automation and automation.healed:
         return f"{automation.check}: {automation.summary}"
     return "it recovered by itself; nothing we did or saw explains it"
