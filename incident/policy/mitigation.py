@@ -10,7 +10,6 @@ from incident.policy.levers import live, set_state
 from incident.policy.lifecycle import Turn, turned
 from incident.policy.texts import clock, command
 
-
 WORKED = (ProposalState.APPLIED, ProposalState.VERIFIED)
 
 

@@ -15,8 +15,11 @@ def test_every_check_of_the_runbook_is_found() -> None:
 
 
 def test_every_lever_is_found() -> None:
-    """With a plan and an apply."""
-    assert all(callable(lever.plan) and callable(lever.apply) for lever in all_levers().values())
+    """With a plan; and with an apply, unless a procedure of its own carries it out."""
+    levers = all_levers()
+
+    assert all(callable(lever.plan) for lever in levers.values())
+    assert [name for name, lever in levers.items() if lever.apply is None] == ["redrive_step"]
 
 
 def test_the_order_is_that_of_their_names() -> None:
