@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory, WorkflowUpdateFailedError
 
 from incident.model.alert import Alert, AlertStatus
 from incident.model.playbook import Playbook
@@ -64,6 +64,15 @@ class Case:
     async def events(self) -> list[Any]:
         """The latest run's history."""
         return [event async for event in self.handle.fetch_history_events()]
+
+    async def histories(self) -> list[WorkflowHistory]:
+        """Of each run that became the next one, oldest first; the last is the latest run's."""
+        found, run_id = [], None
+        while run_id != "":
+            history = await self.client.get_workflow_handle(self.id, run_id=run_id).fetch_history()
+            found.append(history)
+            run_id = history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+        return found[::-1]
 
     # ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────────
 

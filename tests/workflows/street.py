@@ -1,5 +1,6 @@
 """A street of shops to break: apps behind one fake HTTP transport, and the AWS account that can redeploy them."""
 
+import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator
@@ -31,6 +32,8 @@ class Shop:
     """App Runner's operations, newest first. One that a test puts here is somebody else's."""
     redeployed: list[datetime] = field(default_factory=list)
     """When our own lever was pulled."""
+    answers_lost: int = 0
+    """So many redeploys to come start, and whoever asked for them never hears of it."""
 
     @property
     def host(self) -> str:
@@ -114,7 +117,12 @@ class _Account(Aws):
         return "RUNNING"
 
     async def start_deployment(self, service_arn: str) -> str:
-        return self._services[service_arn].redeploy()
+        shop = self._services[service_arn]
+        operation = shop.redeploy()
+        if shop.answers_lost:
+            shop.answers_lost -= 1
+            await asyncio.Event().wait()
+        return operation
 
     async def _call(self, service: str, ask: Any) -> Any:
         raise Refused(f"this account has no {service}")

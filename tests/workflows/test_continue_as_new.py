@@ -7,47 +7,34 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 import pytest
-from temporalio.client import Client
 
 from incident.model.severity import Severity
 from integrations.clock import utc_now
 from tests.conftest import House
-from tests.processes import running
 from tests.waiting import eventually
 from tests.workflows.case import Case, fires, open_incident
 from tests.workflows.conftest import Town
 from tests.workflows.drill import goes_dark, play
+from tests.workflows.engines import another_engine
 from tests.workflows.policies import blind, quick, seconds
 from tests.workflows.street import Street
-from worker.engine import engine_command, ensure_binary, free_port, tell, wait_until_serving
-from worker.engine_needs import register_attributes
-from workflows.contract import DATA_CONVERTER
 
-SUGGESTS = ["--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=60"]
+SUGGESTS = "limit.historyCount.suggestContinueAsNew=60"
 
 
 @pytest.fixture(scope="module")
 async def brisk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
     """A town on an engine that suggests a new run every 60 events."""
-    port, home = free_port(), tmp_path_factory.mktemp("brisk")
-    with running(engine_command(ensure_binary(tell), home, port, free_port()) + SUGGESTS):
-        await wait_until_serving(f"127.0.0.1:{port}", 30)
-        client = await Client.connect(f"127.0.0.1:{port}", data_converter=DATA_CONVERTER)
-        await register_attributes(client)
+    home = tmp_path_factory.mktemp("brisk")
+    async with another_engine(home, SUGGESTS) as client:
         house, street = House(home / "house"), Street()
         async with house.worker(client, outside=street.outside()):
             yield Town(client, house, street)
 
 
 async def runs(case: Case) -> int:
-    """How many runs this incident has had, counted back from its latest."""
-    count, run_id = 1, None
-    while True:
-        history = await case.client.get_workflow_handle(case.id, run_id=run_id).fetch_history()
-        started = history.events[0].workflow_execution_started_event_attributes
-        if not started.continued_execution_run_id:
-            return count
-        count, run_id = count + 1, started.continued_execution_run_id
+    """How many runs this incident has had."""
+    return len(await case.histories())
 
 
 async def goes_on(case: Case, at_least: int = 2) -> None:
@@ -155,7 +142,7 @@ async def test_an_unacknowledged_incident_pages_each_number_once(brisk):
     """Re-pages and new runs do not disturb each other."""
     policy = quick(ack_within=seconds(0.3), repage_every=seconds(0.3))
     case = await open_incident(brisk.client, "incident-AppDBDown-insistent", playbook=blind(), policy=policy)
-    await case.said("page 12 delivered")
+    await case.said("page 9 delivered")
     numbers = [p.number for p in brisk.house.pager.of(case.id)]
 
     assert await runs(case) >= 2
