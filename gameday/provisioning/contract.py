@@ -97,7 +97,9 @@ class Order:
     regions: tuple[str, ...] = ("eu", "us")
     """Shape `children`: one child workflow each."""
     notes: int = 0
-    """Shape `long`: how many `note` activities stand between `set_quota` and `create_database`."""
+    """Shape `long`: how many `note` activities stand between `set_quota` and `create_database`. Three events each."""
+    naps: int = 0
+    """Shape `long`: how many timers stand there. Two events each, and much faster to make than notes."""
     carried: dict[str, str] = field(default_factory=dict)
     """Results from before it continued as new. Not for callers."""
 
