@@ -37,6 +37,9 @@ class Due(StrEnum):
     LEVER = "lever"
     POSTMORTEM = "postmortem"
     MISUNDERSTOOD = "misunderstood"
+    SLA_NEAR = "sla_near"
+    """Most of the time that a paid customer may wait is gone."""
+    SLA = "sla"
     RECORD = "record"
     """Write the closed incident's record again: the disk did not take it."""
 
@@ -65,6 +68,8 @@ class ProposalState(StrEnum):
     VERIFIED = "verified"
     FAILED = "failed"
     WITHDRAWN = "withdrawn"
+    WITH_PEOPLE = "with_people"
+    """Approved, and people carry it out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +157,9 @@ class Incident:
     """Subjects whose lever was refused, failed or impossible: people look after them."""
     held_back: tuple[str, ...] = ()
     """Subjects whose lever must not be pulled just now: planned again when the time for it has come."""
+    sla_warned_for: datetime | None = None
+    sla_told_for: datetime | None = None
+    """Since when the customer waits for whom people were last asked: the next one starts a clock of its own."""
     automation_seen_at: datetime | None = None
     """Since when we hold back for an automation in this episode."""
     impact_since: datetime | None = None

@@ -32,6 +32,8 @@ class LeverPlan:
     """Whom it is for, where the lever has several; empty: the alert as a whole."""
     approval: Approval | None = None
     """More than the runbook asks for, because of what was found; None: the runbook's is enough."""
+    by_people: bool = False
+    """People carry it out once it is approved; nothing of ours acts."""
     procedure: str = ""
     """Workflow type that carries it out as a procedure of its own; empty: one call does."""
     carries: dict[str, Any] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """What the runbook says to do for one alert. It travels with the incident, so that no edit disturbs a running one."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from incident.model.severity import Severity
@@ -56,5 +57,7 @@ class Playbook:
     """Fastest safe one first (runbook §2.2)."""
     journey_check: str | None = None
     data_check: str | None = None
+    sla: timedelta | None = None
+    """How long a customer may wait before people must tell them and finance is asked (runbook §3.1); None: no such."""
     known: bool = True
     """False: the runbook has no entry for this alert."""

@@ -35,7 +35,19 @@ from incident.model.outcomes import (
     RecordFailed,
 )
 from incident.model.timeline import Kind
-from incident.policy import alerts, archive, cadence, closing, escalation, levers, looking, mitigation, opening, people
+from incident.policy import (
+    alerts,
+    archive,
+    cadence,
+    closing,
+    escalation,
+    levers,
+    looking,
+    mitigation,
+    opening,
+    people,
+    sla,
+)
 from incident.policy.draft import Decision, Draft
 
 
@@ -110,7 +122,7 @@ def _more_misunderstood(draft: Draft) -> Draft:
     return cadence.post(draft, f"{count} more messages were refused", "The timeline says which, and why.")
 
 
-def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901 - one row per deadline: a table, read at a glance
+def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901, PLR0912 - one row per deadline: a table, read at a glance
     match what:
         case Due.ACK:
             return escalation.unacked(draft)
@@ -132,6 +144,10 @@ def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901 - one row per dea
             return closing.postmortem_overdue(draft)
         case Due.MISUNDERSTOOD:
             return _more_misunderstood(draft)
+        case Due.SLA_NEAR:
+            return sla.near(draft)
+        case Due.SLA:
+            return sla.passed(draft)
         case Due.RECORD:
             return archive.again(draft)
     assert_never(what)
@@ -171,7 +187,7 @@ def _saw(draft: Draft, event: Briefed | Looked | LookFailed) -> Draft:
 def _looked(draft: Draft, number: int, findings: tuple[Finding, ...], *, confirmed: bool) -> Draft:
     if not looking.is_current(draft, number):
         return draft
-    draft = looking.seen(draft.set(looking=0), findings)
+    draft = sla.watch(looking.seen(draft.set(looking=0), findings))
     match draft.incident.phase:
         case Phase.TRIAGE | Phase.MITIGATE:
             return mitigation.react(draft, confirmed=confirmed)

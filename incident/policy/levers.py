@@ -51,7 +51,8 @@ def _impact_in_words(draft: Draft) -> str:
 
 
 def _live(incident: Incident) -> int:
-    return sum(1 for p in incident.proposals if p.state in LIVE)
+    """How many are alive; what waits for people is in nobody's way."""
+    return sum(1 for p in incident.proposals if p.state in LIVE and not p.plan.by_people)
 
 
 def _may_try(draft: Draft, use: LeverUse) -> bool:
@@ -205,6 +206,9 @@ def approved(draft: Draft, proposal: Proposal, *, by: str, why: str = "") -> Dra
     draft = _change(draft, replace(proposal, approved_by=voices))
     if proposal.approval is Approval.TWO_PEOPLE and len(voices) < 2:
         return cadence.post(draft, f"{proposal.id} needs one more yes", f"{by} said yes; a second person has to.")
+    if proposal.plan.by_people:
+        draft = _change(draft, replace(proposal, approved_by=voices, state=ProposalState.WITH_PEOPLE))
+        return cadence.post(draft, f"{proposal.id} approved by {by}", "People carry it out from here.")
     if not proposal.plan.subject and _applied_last_hour(draft) >= draft.policy.levers_per_hour:
         return reported(
             _change(draft, replace(proposal, approved_by=voices, state=ProposalState.APPROVED)),
@@ -231,6 +235,8 @@ def approved(draft: Draft, proposal: Proposal, *, by: str, why: str = "") -> Dra
 def rejected(draft: Draft, proposal: Proposal, *, by: str, why: str) -> Draft:
     draft = draft.tell(Kind.LEVER, f"{proposal.id} rejected", because=why, by=by)
     draft = set_state(draft, proposal.id, ProposalState.REJECTED)
+    if proposal.plan.by_people:
+        return draft
     draft = _given_up(draft, proposal.plan)
     return next_lever(draft) if draft.incident.phase is Phase.MITIGATE else draft
 

@@ -92,6 +92,8 @@ ALARMS = {
     Due.LEVER: "the lever, or the automation, has helped",
     Due.POSTMORTEM: "postmortem due",
     Due.MISUNDERSTOOD: "tell how many more messages made no sense",
+    Due.SLA_NEAR: "a paid customer is served, else warn that the SLA ends",
+    Due.SLA: "a paid customer is served, else ask for mail and refund",
     Due.RECORD: "write the record again: the disk did not take it",
 }
 """What a timer waits for, as the Web UI shows it."""

@@ -29,4 +29,5 @@ PLAYBOOK = Playbook(
     impact_check="stuck_jobs",
     levers=(LeverUse(lever="redrive_step", approval=SAGA.approval, per_subject=True, at_once=SAGA.jobs_at_once),),
     data_check="ledger",
+    sla=SAGA.sla,
 )
