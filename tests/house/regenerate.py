@@ -18,6 +18,7 @@ from cli.people import COMMANDS
 from incident.model.messages import MESSAGES
 from incident.policy.lifecycle import as_mermaid
 from integrations.settings import AppSettings
+from runbook.catalog import catalogue
 from worker.settings import PREFIX, Settings, default_home
 
 README = Path(__file__).parents[2] / "README.md"
@@ -59,6 +60,18 @@ def lines() -> str:
     told_block = title.format("signals: kept by the engine, not answered", "\n".join(told))
     asked_block = title.format("updates: answered yes or no, with the reason", "\n".join(asked))
     return f"```sh\n{told_block}\n```\n\n```sh\n{asked_block}\n```"
+
+
+def alerts() -> str:
+    """The alerts the runbook has an entry for."""
+    rows = ["| alert | severity | owner | checks | levers |", "|---|---|---|---|---|"]
+    for name, known in catalogue().items():
+        single = (known.impact_check, known.automation_check, known.journey_check, known.data_check)
+        checks = dict.fromkeys(check for check in (*known.checks, *single) if check)
+        levers = [f"`{use.lever}` ({use.approval.replace('_', ' ')})" for use in known.levers]
+        listed = ", ".join(map(_code, checks)), ", ".join(levers) or "none"
+        rows.append(f"| `{name}` | {known.severity} | {known.owner} | {listed[0]} | {listed[1]} |")
+    return "\n".join(rows)
 
 
 def settings() -> str:
@@ -109,6 +122,7 @@ def _code(text: str) -> str:
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "lifecycle": lambda: f"```mermaid\n{as_mermaid()}\n```",
+    "alerts": alerts,
     "signals": signals,
     "lines": lines,
     "settings": settings,

@@ -1,0 +1,55 @@
+"""`incident/` decides; it reads no clock, draws no lots and touches nothing."""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from tests.house.sources import PURE, modules
+
+MAY_IMPORT = {
+    *("collections", "collections.abc", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools"),
+    *("json", "math", "operator", "re", "shlex", "typing", "pydantic", "incident"),
+}
+"""Whatever gives the same answer every time. `shlex` quotes, `hashlib` hashes."""
+ONLY_HERE = {"incident/model/zones.py": {"zoneinfo"}}
+CLOCKS = {"now", "utcnow", "today"}
+OUTSIDE = {"open", "input", "print", "exec", "eval", "__import__", "breakpoint", "hash", "id"}
+"""`hash` of a text differs from process to process."""
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or "."
+
+
+def impure(path: str, tree: ast.Module) -> Iterator[str]:
+    """What in this module could answer differently the next time."""
+    allowed = MAY_IMPORT | ONLY_HERE.get(path, set())
+    yield from (f"import {name}" for name in imported(tree) if not {name, name.split(".")[0]} & allowed)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in CLOCKS and ast.unparse(node.value) in ("datetime", "date"):
+            yield ast.unparse(node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in OUTSIDE:
+            yield f"{node.func.id}()"
+
+
+def test_the_rules_are_pure() -> None:
+    """No clock, no randomness, no I/O, no engine: the same event always means the same."""
+    found = [f"{path}: {what}" for path, tree in modules(*PURE).items() for what in impure(path, tree)]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("import time", "import random", "import os", "import uuid", "import temporalio.workflow", "import httpx"),
+        *("from zoneinfo import ZoneInfo", "at = datetime.now(UTC)", "day = date.today()", "open('x')", "hash('x')"),
+    ],
+)
+def test_an_impure_line_is_seen(line: str) -> None:
+    """The net has no hole of this size."""
+    assert list(impure("incident/policy/decide.py", ast.parse(line)))
