@@ -80,7 +80,8 @@ class Diagnosis:
     def effect(self, move: Move) -> MoveEffect:
         """What `move` would do; impossible where there is no target."""
         found = next((effect for effect in self.moves if effect.move is move), None)
-        return found or MoveEffect(move=move, impossible="no step is to be run")
+        always = move in {Move.WAIT, Move.HAND_OVER}
+        return found or MoveEffect(move=move, impossible="" if always else "no step is to be run")
 
 
 def diagnose(run: SagaRun, knowledge: SagaKnowledge, now: datetime) -> Diagnosis:

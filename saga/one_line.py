@@ -25,18 +25,19 @@ _WORD = (
     r"|authorization|cookie|session|signature|sig|dsn|client[-_]?secret"
 )
 NAMED = re.compile(
-    rf"(?P<name>[\w-]*(?:{_WORD})[\w-]*)(?P<gap>\\?[\"']?\s*(?::=|=>|[=:])\s*)"
+    rf"(?<![\w-])(?P<name>[\w-]*(?:{_WORD})[\w-]*)(?P<gap>\\?[\"']?\s*(?::=|=>|[=:])\s*)"
     r"(?P<value>(?:(?:bearer|basic|token|digest)\s+)?(?:\\?\"(?:[^\"\\]|\\.)*(?:\"|\Z)|'[^']*(?:'|\Z)|[^\s,;&)}\]]+))",
     re.IGNORECASE,
 )
 SCHEMED = re.compile(r"\b(?P<name>bearer|basic|digest)\s+(?P<value>[^\s,;\"']+)", re.IGNORECASE)
-URL_USER = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*://)[^\s\"]*@")
-URL_QUERY = re.compile(r"(?P<url>[A-Za-z][\w+.-]*://[^\s?#]*)[?#]\S*")
-EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)*")
+URL_USER = re.compile(r"(?<![\w+.-])(?P<scheme>[\w+.-]+://)[^\s\"]*@")
+URL_QUERY = re.compile(r"(?<![\w+.-])(?P<url>[\w+.-]+://[^\s?#]*)[?#]\S*")
+EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)*")
 JWT = re.compile(r"\beyJ[\w-]{6,}(?:\.[\w-]*){0,4}")
 VENDOR = re.compile(
     r"\b(?:(?:sk|pk|rk|whsec)_(?:live_|test_)?|xox[abeoprs]-|gh[pousr]_|github_pat_|glpat-|AKIA|ASIA|AIza|SG\.)[\w.-]{8,}"
 )
+LAST_WORD = re.compile(r"(?<![^\s\"',:;{}\[\]])[^\s\"',:;{}\[\]]*\Z")
 UUID = re.compile(r"\A[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 LONG = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 LONGEST_WORD = 32
@@ -45,19 +46,16 @@ KEPT = ("dpl_",)
 """Prefixes of ids that are evidence."""
 
 
-def one_line(error: str, limit: int = LIMIT) -> str:
+def one_line(error: str, limit: int = LIMIT, read_at_most: int = READ_AT_MOST) -> str:
     """`error` as one line of at most `limit` characters, with what must not be told cut out as `[…]`."""
-    text = _bounded(error)
+    text = _bounded(error, read_at_most)
     text = TRACE_LINES.sub(" ", TRACE.sub(" ", PEM.sub(GONE, text)))
     return _short(_bare(" ".join(text.split())), limit)
 
 
-def _bounded(error: str) -> str:
+def _bounded(error: str, most: int) -> str:
     """A cut may halve a secret, and half a secret looks like none: the broken last word goes too."""
-    if len(error) <= READ_AT_MOST:
-        return error
-    head = error[:READ_AT_MOST]
-    return head[: max(head.rfind(" "), head.rfind("\n"), 0)]
+    return error if len(error) <= most else LAST_WORD.sub("", error[:most])
 
 
 def _bare(line: str) -> str:

@@ -32,7 +32,7 @@ def result_line(payloads: Payloads) -> tuple[str, bool]:
     if not whole:
         kind = payload.metadata.get("encoding", b"?").decode(errors="replace")
         return ("", True) if kind == "binary/null" else (f"({kind}, {len(payload.data)} bytes)", False)
-    line = one_line(whole, LONGEST_RESULT)
+    line = one_line(whole, LONGEST_RESULT, read_at_most=500)
     return line, line == whole
 
 
