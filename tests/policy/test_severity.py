@@ -9,7 +9,7 @@ from incident.model.alert import Alert
 from incident.model.incident import Criterion, Due, Phase
 from incident.model.severity import Severity, from_label
 from runbook.catalog import catalogue, playbook_for
-from tests.policy.story import NIGHT, PLAYBOOK, Story, mitigated, resolved
+from tests.policy.story import BLIND, NIGHT, PLAYBOOK, Story, mitigated, resolved
 
 SEV1, SEV2, SEV3 = Severity.SEV1, Severity.SEV2, Severity.SEV3
 
@@ -47,6 +47,11 @@ def opened(alert: Alert, severity: Severity | None = None) -> Story:
     return Story(alert=alert, playbook=playbook_for(alert), severity=severity)
 
 
+def unknown(labels: dict[str, str]) -> Story:
+    """The runbook has no entry for it."""
+    return Story(alert=Alert(name="Odd", labels=labels), playbook=replace(BLIND, alert="Odd", known=False))
+
+
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [
@@ -58,7 +63,7 @@ def opened(alert: Alert, severity: Severity | None = None) -> Story:
 )
 def test_an_incident_the_runbook_does_not_know_opens_by_its_label(labels, expected):
     """Unknown alert: severity from the label; a hand-typed one is SEV-2 unless said (design §5)."""
-    assert opened(Alert(name="Odd", labels=labels)).incident.severity == expected
+    assert unknown(labels).incident.severity == expected
 
 
 def test_the_runbook_s_own_severity_counts_more_than_the_label():
@@ -87,21 +92,15 @@ def test_the_timeline_says_where_the_severity_came_from():
 
 
 @pytest.mark.parametrize(
-    ("alert", "because"),
+    ("labels", "because"),
     [
-        (
-            Alert(name="Odd", labels={"severity": "warning"}),
-            "no runbook for Odd; from the alert's severity label",
-        ),
-        (
-            Alert(name="Odd"),
-            "no runbook for Odd; SEV-2 until somebody says otherwise",  # there was no label to take it from
-        ),
+        ({"severity": "warning"}, "no runbook for Odd; from the alert's severity label"),
+        ({}, "no runbook for Odd; SEV-2 until somebody says otherwise"),  # there was no label to take it from
     ],
 )
-def test_an_alert_without_runbook_says_so(alert, because):
+def test_an_alert_without_runbook_says_so(labels, because):
     """Unknown alert: "no runbook for X", honestly (design §5)."""
-    assert opened(alert).incident.timeline[1].because == because
+    assert unknown(labels).incident.timeline[1].because == because
 
 
 def test_a_raise_pages_who_was_not_paged_before():
