@@ -29,7 +29,7 @@ from incident.model.effects import (
     WriteRecord,
 )
 from incident.model.events import AlertTold, CameDue, Continuing, Declared, Event, NotUnderstood, Said
-from incident.model.finding import Finding
+from incident.model.finding import Finding, Status
 from incident.model.incident import Criterion, Incident, Phase, Role
 from incident.model.lever import LeverOutcome, LeverPlan, LeverReport
 from incident.model.messages import (
@@ -62,7 +62,7 @@ from incident.model.outcomes import (
     Recorded,
     RecordFailed,
 )
-from incident.model.playbook import Approval, Playbook
+from incident.model.playbook import Approval, LeverUse, Playbook
 from incident.model.severity import Severity
 from incident.policy.decide import decide
 from incident.policy.draft import Decision
@@ -76,7 +76,15 @@ PLAYBOOKS = (
     with_levers("restart", approval=Approval.TWO_PEOPLE),
     with_levers("restart", "scale", approval=Approval.MANUAL),
     replace(PLAYBOOK, automation_check=None, journey_check=None, data_check=None),
+    replace(
+        PLAYBOOK,
+        automation_check=None,
+        levers=(LeverUse(lever="redrive", per_subject=True, at_once=2),),
+        sla=timedelta(hours=1),
+    ),
 )
+WAITING = ("job-1", "job-2", "job-3")
+"""Who is hurt, where the playbook's lever helps each of them."""
 SEEN = ("ok", "bad", "unknown", "acting", "healed")
 
 
@@ -172,20 +180,30 @@ def _page_answer(life: Life, page: Page, mood: int) -> Outcome:
 def _findings(look: Look | None, mood: int, at: datetime) -> tuple[Finding, ...]:
     """All well in mood 0; else each check sees something else."""
     checks = look.checks if look else ()
-    return tuple(finding(name, SEEN[(mood * (n + 1)) % len(SEEN)], at) for n, name in enumerate(checks))
+    return tuple(_named(finding(name, SEEN[(mood * (n + 1)) % len(SEEN)], at)) for n, name in enumerate(checks))
+
+
+def _named(seen: Finding) -> Finding:
+    """Whom it hurts, and since when."""
+    if seen.status is not Status.BAD:
+        return seen
+    return replace(seen, subjects=WAITING, hurt_since=seen.at - timedelta(minutes=20))
 
 
 def _lever_answer(effect: PlanLever | ApplyLever, mood: int) -> Outcome:
     if isinstance(effect, ApplyLever):
-        outcome = (LeverOutcome.APPLIED, LeverOutcome.FAILED, LeverOutcome.HELD)[mood % 3]
+        applied = LeverOutcome.VERIFIED if effect.plan.subject else LeverOutcome.APPLIED
+        outcome = (applied, LeverOutcome.FAILED, LeverOutcome.HELD)[mood % 3]
         report = LeverReport(lever=effect.plan.lever, outcome=outcome, detail="it is said")
         return LeverApplied(proposal=effect.proposal, report=report)
     if mood == 1:
         return LeverPlanFailed(lever=effect.lever, why="no answer")
     held, impossible = ("busy" if mood == 2 else ""), ("no such service" if mood == 3 else "")
-    return LeverPlanned(
-        plan=LeverPlan(lever=effect.lever, target="shop", would="help", held=held, impossible=impossible)
-    )
+    plan = LeverPlan(lever=effect.lever, target="shop", would="help", held=held, impossible=impossible)
+    if not effect.subjects:
+        return LeverPlanned(plan=plan)
+    first, *more = (replace(plan, subject=subject, target=subject) for subject in effect.subjects)
+    return LeverPlanned(plan=first, more=tuple(more))
 
 
 # ── the steps ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -268,7 +286,8 @@ class Hurt:
 
 def _hurting(effect: Look | Brief, at: datetime) -> Outcome:
     look = effect.look if isinstance(effect, Brief) else effect
-    seen = tuple(finding(name, "bad" if name == "probe" else "ok", at) for name in (look.checks if look else ()))
+    checks = look.checks if look else ()
+    seen = tuple(_named(finding(name, "bad" if name == "probe" else "ok", at)) for name in checks)
     if isinstance(effect, Brief):
         return Briefed(not_posted="", findings=seen, number=look.number if look else 0)
     return Looked(number=effect.number, purpose=effect.purpose, findings=seen)
@@ -350,6 +369,16 @@ def _wanted(incident: Incident) -> list[Message]:
 
 
 @dataclass(frozen=True)
+class Agree:
+    """Two people say yes to all that is on the table."""
+
+    def __call__(self, life: Life) -> None:
+        for proposal in life.incident.open_proposals:
+            for by in ("ana", "bo"):
+                life.take(Said(message=Approve(by=by, proposal=proposal.id)))
+
+
+@dataclass(frozen=True)
 class Happen:
     event: Event
 
@@ -391,6 +420,8 @@ CHAPTERS: st.SearchStrategy[tuple[Step, ...]] = st.one_of(
     st.just((Hurt(), Levers(0), Say(Approve(by="ana")), Say(Approve(by="bo")), Levers(0))),
     st.builds(Levers, MOODS).map(lambda levers: (Hurt(), levers)),
     st.just((Hurt(), Levers(0), Say(Reject(by="ana")))),
+    st.just((WELL, Hurt(), Levers(0), Wait(61), Agree(), Levers(0))),
+    st.just((Hurt(), Levers(0), Wait(61), Agree(), Levers(0))),
     st.just((GoOn(), Clear(), Wait(1), Tell("a", cleared=False, minutes_ago=0))),
     st.just((Hurt(), Wait(11), Hurt())),
     st.just((Hurt(), Wait(31))),
@@ -419,7 +450,7 @@ def live(at: datetime, playbook: Playbook | None, severity: Severity | None, cha
 LIVES = st.builds(
     live,
     at=st.sampled_from([NOON, NIGHT]),
-    playbook=st.none() | st.sampled_from(PLAYBOOKS),
+    playbook=st.none() | st.sampled_from((*PLAYBOOKS, PLAYBOOKS[-1])),
     severity=st.none() | st.sampled_from(Severity),
     chapters=st.lists(CHAPTERS, min_size=6, max_size=16),
 )

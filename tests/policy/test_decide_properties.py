@@ -6,6 +6,7 @@ states these sentences are about. Who wants the shortest life that breaks a rule
 """
 
 import json
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -214,14 +215,27 @@ def _ok(incident: Incident, check: str | None) -> bool:
     return seen is not None and seen.status is Status.OK
 
 
-def test_there_is_at_most_one_lever_at_a_time(moments):
+def test_there_are_never_more_levers_at_a_time_than_the_runbook_allows(moments):
+    """One; where a lever helps each of several subjects, so many as it says."""
+    assert [m.event for m in moments if _levers(m.after) > _at_once(m.after)] == []
+
+
+def test_there_is_at_most_one_lever_for_each_subject(moments):
     """Never while another lever works on the same target (design §7)."""
-    assert [m.event for m in moments if _levers(m.after) > 1] == []
+    assert [m.event for m in moments if any(count > 1 for count in _subjects(m.after).values())] == []
 
 
 def _levers(incident: Incident) -> int:
-    """Planned, on the table, on their way, or waited for."""
-    return sum(p.state in LIVE for p in incident.proposals) + bool(incident.planning)
+    """Planned, on the table, on their way, or waited for; what people carry out is in nobody's way."""
+    return sum(p.state in LIVE and not p.plan.by_people for p in incident.proposals) + bool(incident.planning)
+
+
+def _at_once(incident: Incident) -> int:
+    return max((use.at_once for use in incident.playbook.levers), default=1) if incident.playbook else 1
+
+
+def _subjects(incident: Incident) -> Counter[str]:
+    return Counter(p.plan.subject for p in incident.proposals if p.state in LIVE and not p.plan.by_people)
 
 
 def test_levers_are_planned_and_pulled_only_while_customers_are_hurt(moments):
