@@ -71,11 +71,11 @@ async def _switched(switching: Awaitable[None]) -> None:
         raise HTTPException(409, "the database does not answer: mend db_stopped first") from None
 
 
-async def serve(home: Path, port: int, *, database: bool) -> None:
+async def serve(home: Path, port: int, *, database: bool, platform: str = "") -> None:
     """Until SIGINT or SIGTERM. Raises PortTaken, DatabaseFailed."""
     ports = Ports(control=port or _free(), aws=port + 1 if port else _free(), database=port + 2 if port else _free())
     _all_free(ports)
-    world = World(ports, database=database)
+    world = World(ports, database=database, platform=platform)
     servers = [_server(control(world), ports.control), _server(world.aws.front(), ports.aws)]
     stopping = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -94,7 +94,7 @@ async def serve(home: Path, port: int, *, database: bool) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
     finally:
         await world.stop()
-        _withdraw(home)
+        withdraw(home)
 
 
 class _Server(uvicorn.Server):
@@ -131,7 +131,7 @@ def _announce(world: World, home: Path) -> None:
     print(f"practice world: {world.base} (database: {told['database']})", flush=True)
 
 
-def _withdraw(home: Path) -> None:
+def withdraw(home: Path) -> None:
     """Only what is ours: another world may have been started in the same home."""
     with contextlib.suppress(FileNotFoundError):
         if json.loads((home / "world.json").read_text())["pid"] == os.getpid():
@@ -172,9 +172,10 @@ def main() -> None:
     parser.add_argument(
         "--no-database", action="store_true", help="play the database, as on a machine without PostgreSQL"
     )
+    parser.add_argument("--platform", default="", help="address of the provisioning platform whose stuck jobs count")
     given = parser.parse_args()
     try:
-        asyncio.run(serve(given.home, given.port, database=not given.no_database))
+        asyncio.run(serve(given.home, given.port, database=not given.no_database, platform=given.platform))
     except (PortTaken, DatabaseFailed) as error:
         raise SystemExit(f"practice world: {error}") from None
 

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from activities.checks import app_role, ready_probe
+from gameday.world.__main__ import withdraw
 from gameday.world.aws import KEYS
 from gameday.world.database import PREFIX, find_binaries, sweep_stale
 from gameday.world.launch import COMMAND, RunningWorld, WorldNotReady, read_world, start_world
@@ -122,11 +123,14 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
 
 def test_a_world_withdraws_only_its_own_announcement(tmp_path: Path) -> None:
     """Another may have been started in the same home since."""
-    with start_world(tmp_path, database=False):
-        told = json.loads((tmp_path / "world.json").read_text()) | {"pid": os.getpid()}
-        (tmp_path / "world.json").write_text(json.dumps(told))
+    announcement = tmp_path / "world.json"
+    announcement.write_text(json.dumps({"pid": os.getpid() + 1}))
+    withdraw(tmp_path)
+    assert announcement.exists()
 
-    assert (tmp_path / "world.json").exists()
+    announcement.write_text(json.dumps({"pid": os.getpid()}))
+    withdraw(tmp_path)
+    assert not announcement.exists()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -78,6 +78,7 @@ def hook(world: RunningWorld, path: str = "") -> SlackWebhook:
     return SlackWebhook(httpx.AsyncClient(timeout=5), SecretStr(world.env["INCIDENTS_CHAT__WEBHOOK_URL"] + path))
 
 
+@settings(max_examples=60)
 @given(post=POSTS)
 def test_no_post_goes_beyond_slacks_limits(post: Post) -> None:
     """50 blocks; a header 1 to 150 characters, a section 1 to 3,000; all together less than Slack takes."""
@@ -90,6 +91,7 @@ def test_no_post_goes_beyond_slacks_limits(post: Post) -> None:
     assert sum(sizes["section"]) <= 12_500
 
 
+@settings(max_examples=60)
 @given(post=POSTS, link=URLS)
 def test_no_text_pings_people_or_fakes_a_link(post: Post, link: str) -> None:
     """The only orders Slack gets are the links we set, whole, and @channel where it was asked for."""
