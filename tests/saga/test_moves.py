@@ -130,6 +130,23 @@ def test_a_pending_step_s_moves(wanted, step, more, answer):
     assert moves(planned(history, answer, pending=seen)) == wanted
 
 
+def test_a_pending_step_whose_ground_was_taken_back_is_not_run():
+    """Another branch gave the reservation back while this step waited."""
+    history, seen = waiting()
+    history.step("release")
+
+    assert moves(planned(history, pending=seen)) == OVER
+
+
+def test_a_saga_that_took_something_back_and_waits_is_not_told_to_retry():
+    """Its reservation is gone."""
+    history, _ = sagas.failing()
+    history.step("release")
+    history.task()
+
+    assert moves(planned(history, knowledge=ASKING)) == OVER
+
+
 def test_a_moving_saga_is_left_alone():
     """Nothing is wrong, so nothing is planned."""
     assert moves(planned(sagas.up_to("reserve").finished())) == [Move.WAIT]
@@ -246,6 +263,7 @@ ASKS_A_PERSON = [
     (lambda: sagas.sequential("unheard_of"), DID_NOT),
     (sagas.parallel, DID_NOT),
     (sagas.compensated, DID_NOT),
+    (sagas.cleaned_up, DID_NOT),  # a new run would be safe, but the saga took something back
     (asked, DID_NOT),  # a reset would lose a message
     (lambda: sagas.open_when("terminated"), DID_NOT),  # somebody ended it on purpose
 ]

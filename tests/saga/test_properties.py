@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
+from temporalio.api.history.v1 import HistoryEvent
 
 from incident.model.playbook import Approval
 from saga.diagnosis import Case, Diagnosis, diagnose
@@ -72,6 +73,49 @@ def test_a_plan_runs_the_target_or_nothing(planned):
     found, diagnosis, _ = planned
 
     assert all(move.effect.runs in (None, diagnosis.target) for move in found.moves)
+
+
+def decided_by(event: HistoryEvent) -> int:
+    """The workflow task whose command this event is; 0: it is none, or one that touches nothing."""
+    name = event.WhichOneof("attributes") or ""
+    attributes = getattr(event, name, None)
+    marker = getattr(attributes, "marker_name", "")
+    if name.startswith(("timer", "workflow_execution")) or marker in {"core_patch", "Version"}:
+        return 0
+    return getattr(attributes, "workflow_task_completed_event_id", 0)
+
+
+def closed_at(history: History, number: int) -> int:
+    """Where the engine says that this command is over; its own id for a marker; 0: nowhere."""
+    if history.events[number - 1].HasField("marker_recorded_event_attributes"):
+        return number
+    for event in history.events:
+        attributes = getattr(event, event.WhichOneof("attributes") or "", None)
+        about = getattr(attributes, "scheduled_event_id", 0) or getattr(attributes, "initiated_event_id", 0)
+        started = event.WhichOneof("attributes") in STARTS
+        if about == number and not started and not event.HasField("workflow_task_completed_event_attributes"):
+            return event.event_id
+    return 0
+
+
+STARTS = {"activity_task_started_event_attributes", "child_workflow_execution_started_event_attributes"}
+
+
+@MANY
+@given(cases(), ANSWERS)
+def test_a_planned_reset_leaves_every_other_command_before_it(case, answer):
+    """Counted anew from the raw events, by the words of temporal-guide §6.1 and nothing of ours."""
+    history, found, knowledge = case
+    resets = [move for move in plan(found, answer, knowledge).moves if move.move is Move.RESET]
+    if not resets:
+        return
+    point = resets[0].effect.reset_event_id
+    others = [
+        event.event_id for event in history.events if decided_by(event) and event.event_id != found.target.scheduled_id
+    ]
+
+    assert history.events[point - 1].HasField("workflow_task_completed_event_attributes")
+    assert all(decided_by(history.events[n - 1]) < point and 0 < closed_at(history, n) < point for n in others)
 
 
 @MANY
