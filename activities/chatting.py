@@ -9,7 +9,7 @@ from activities.ledger import Ledger
 from activities.links import Links
 from incident.model.effects import Post
 from incident.model.outcomes import Posted
-from integrations.errors import IntegrationError
+from integrations.errors import IntegrationError, RateLimited, Refused
 from integrations.ports import Channels
 
 REPEAT = "(This may be a repeat: the answer to an earlier attempt was lost.)"
@@ -48,5 +48,9 @@ class ChatActivities:
             return
         # A webhook cannot be asked what it took, so a second try is honest about itself.
         said = replace(post, lines=(*post.lines, REPEAT)) if earlier else post
-        receipt = await self.channels.chat.post(said, link=self.links.here())
+        try:
+            receipt = await self.channels.chat.post(said, link=self.links.here())
+        except (Refused, RateLimited):
+            await self.ledger.forget_anyway(post.key)
+            raise
         await self.ledger.done_anyway(post.key, receipt.id)

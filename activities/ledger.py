@@ -75,6 +75,13 @@ class Ledger:
             log.error("the ledger cannot be written; sending all the same", key=key, because=str(error))
             return None
 
+    async def forget_anyway(self, key: str) -> None:
+        """It was refused for certain: a later attempt is no repeat."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._forget, key)
+        except sqlite3.Error as error:
+            log.error("the ledger cannot be written; a later attempt may call itself a repeat", because=str(error))
+
     async def done_anyway(self, key: str, result: str = "") -> None:
         """`done` for words to people: they have gone out, whatever the disk says."""
         try:
@@ -95,6 +102,9 @@ class Ledger:
         with closing(self._db.execute("SELECT begun_at, done_at, result FROM effects WHERE key = ?", (key,))) as rows:
             begun_at, done_at, result = rows.fetchone()
         return Earlier(done=done_at is not None, result=result, begun_at=datetime.fromisoformat(begun_at))
+
+    def _forget(self, key: str) -> None:
+        self._db.execute("DELETE FROM effects WHERE key = ? AND done_at IS NULL", (key,))
 
     def _done(self, key: str, result: str) -> None:
         self._db.execute(

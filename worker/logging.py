@@ -18,7 +18,9 @@ def configure_logging(level: int = logging.INFO) -> None:
     """Log to stderr. Call once, first thing in a process."""
     tty = sys.stderr.isatty()
     renderer: structlog.types.Processor = (
-        structlog.dev.ConsoleRenderer() if tty else structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if tty
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     last: list[structlog.types.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     last += [renderer] if tty else [structlog.processors.format_exc_info, renderer]

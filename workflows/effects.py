@@ -50,6 +50,8 @@ UNTIL_IT_WORKS = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_inte
 A_FEW_TIMES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=4)
 STALE_AFTER = timedelta(seconds=60)
 """A page nobody took for so long may no longer be true: it comes back to be decided on anew (design §6)."""
+NEXT_CHANNEL_AFTER = timedelta(seconds=90)
+"""A channel that asks us to wait longer (HTTP 429) has failed: somebody else must wake the person."""
 
 
 async def carry_out(effect: Effect) -> Outcome:
@@ -91,6 +93,7 @@ async def _page(effect: Page) -> Outcome:
             summary,
             start_to_close_timeout=timedelta(seconds=8),
             schedule_to_start_timeout=STALE_AFTER,
+            schedule_to_close_timeout=NEXT_CHANNEL_AFTER,
             retry_policy=A_FEW_TIMES,
         )
     except ActivityError as error:

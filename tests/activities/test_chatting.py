@@ -104,3 +104,18 @@ async def test_without_a_chat_no_retry_helps(ledger: Ledger) -> None:
 async def test_those_with_more_to_do_than_speak_get_the_reason(ledger: Ledger, chat: FakeChat | None, why: str) -> None:
     """A first look is not given up for a thread that could not be opened."""
     assert await ActivityEnvironment().run(chatting(ledger, chat).say, POST) == why
+
+
+@pytest.mark.parametrize("no", [RateLimited("answered 429", 1.0), Refused("answered 403")])
+async def test_a_post_that_was_refused_for_certain_is_no_repeat_the_next_time(
+    ledger: Ledger, no: RateLimited | Refused
+) -> None:
+    """The provider said that it did not take it: nothing was lost on the way."""
+    chat = FakeChat(fails=lambda _: no)
+    with pytest.raises(ApplicationError):
+        await post(chatting(ledger, chat))
+
+    chat.fails = lambda _: None
+    await post(chatting(ledger, chat))
+
+    assert REPEAT not in chat.posts[0].lines
