@@ -55,8 +55,8 @@ class WorldSettings(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    port: int = Field(default=9200, ge=1, le=65533)
-    """Port of the practice world; its AWS gets the next one, its PostgreSQL the one after."""
+    port: int = Field(default=9200, ge=1, le=65532)
+    """Port of the practice world; AWS, PostgreSQL and the provisioning platform get the three after it."""
 
 
 class Settings(BaseSettings):

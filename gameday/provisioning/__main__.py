@@ -25,12 +25,13 @@ from fastapi import FastAPI
 from temporalio.client import Client
 
 from gameday.provisioning.checkout import checkout
-from gameday.provisioning.contract import NAMESPACE, SCHEDULE_ID, TASK_QUEUE, WORKFLOW_TYPE, CronInput
+from gameday.provisioning.contract import NAMESPACE, TASK_QUEUE, CronInput
 from gameday.provisioning.cron import create_cron
 from gameday.provisioning.doors import TOKEN, application
 from gameday.provisioning.jobs import STUCK_AFTER_S
 from gameday.provisioning.namespace import NotUsable, connect
 from gameday.provisioning.page import page
+from gameday.provisioning.pointing import environment
 from gameday.provisioning.providers import Providers
 from gameday.provisioning.tenant_databases import TenantDatabases
 from gameday.provisioning.worker import worker
@@ -138,23 +139,13 @@ def _announce(given: Given, base: str, providers: Providers) -> None:
         "token": TOKEN,
         "jobs": f"{base}/jobs",
         "metrics": f"{base}/metrics",
-        "env": _env(given) if given.address else {},
+        "env": environment(base, given.address, given.namespace) if given.address else {},
     }
     given.home.mkdir(parents=True, exist_ok=True)
     fresh = given.home / f".{TOLD}.{os.getpid()}"
     fresh.write_text(json.dumps(told, indent=2))
     fresh.replace(given.home / TOLD)
     print(f"practice provisioning platform: {base} (databases: {told['database']})", flush=True)
-
-
-def _env(given: Given) -> dict[str, str]:
-    """What points the product at this platform's sagas."""
-    return {
-        "INCIDENTS_PROVISIONING__TEMPORAL_ADDRESS": given.address,
-        "INCIDENTS_PROVISIONING__NAMESPACE": given.namespace,
-        "INCIDENTS_PROVISIONING__WORKFLOW_TYPE": WORKFLOW_TYPE,
-        "INCIDENTS_PROVISIONING__SCHEDULE_ID": SCHEDULE_ID,
-    }
 
 
 def _withdraw(home: Path) -> None:

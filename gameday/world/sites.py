@@ -1,9 +1,11 @@
 """The two apps: a deep `/api/ready`, a shallow `/api/health`, a login page, and the ledger's metrics (runbook §3.2)."""
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass, field
 
+import httpx
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
@@ -12,6 +14,8 @@ from gameday.world.faults import Faults
 
 ROLES = {"app.tlsstress.art": "tlsstress_app", "admin.tlsstress.art": "octopus_admin_app"}
 HANG_S = 30.0
+STUCK = "tlsstress_provisioning_stuck"
+COUNT_WITHIN_S = 1.0
 
 
 @dataclass
@@ -35,6 +39,10 @@ class Sites:
     all: dict[str, Site] = field(default_factory=dict)
     played_password: str = "1"
     """What the database would ask for, where there is none."""
+    platform: str = ""
+    """Base address of the provisioning platform, whose stuck jobs the app's metrics count; empty: there is none."""
+    stuck: int = 0
+    """As last counted: an app whose platform is away says what it knew."""
 
     async def deploy(self, site: Site, address: str) -> None:
         """Read the secret again, and rebuild the pool."""
@@ -99,9 +107,22 @@ class Sites:
             return PlainTextResponse("# HELP up Is it up?\n# TYPE up gauge\nup 1\n")
         values = {
             "tlsstress_tsu_circulating": 48211,
-            "tlsstress_provisioning_stuck": int("ledger_stuck" in self.faults),
+            STUCK: int("ledger_stuck" in self.faults) + await self._count_stuck(),
             "tlsstress_utxo_overspent": 0,
             "tlsstress_webhooks_stale_billing": 0,
             "tlsstress_outbox_pending": 3,
         }
         return PlainTextResponse("".join(f"# TYPE {key} gauge\n{key} {value}\n" for key, value in values.items()))
+
+    async def _count_stuck(self) -> int:
+        if self.platform:
+            with contextlib.suppress(httpx.HTTPError, ValueError):
+                async with httpx.AsyncClient(timeout=COUNT_WITHIN_S) as http:
+                    self.stuck = _value((await http.get(f"{self.platform}/metrics")).text, STUCK)
+        return self.stuck
+
+
+def _value(metrics: str, name: str) -> int:
+    """Raises ValueError where it is not told."""
+    told = dict(line.split(" ", 1) for line in metrics.splitlines() if line.startswith(f"{name} "))
+    return int(told.get(name, "not told"))

@@ -26,13 +26,14 @@ class Ports:
 class World:
     """Made, started, stopped by `__main__`."""
 
-    def __init__(self, ports: Ports, *, database: bool = True) -> None:
+    def __init__(self, ports: Ports, *, database: bool = True, platform: str = "") -> None:
+        """`platform`: base address of the provisioning platform, where there is one."""
         binaries = find_binaries() if database else None
         self.ports = ports
         self.base = f"http://127.0.0.1:{ports.control}"
         self.faults = Faults()
         self.database = Postgres(binaries, ports.database) if binaries else None
-        self.sites = Sites(self.faults, self.database, METRICS_TOKEN)
+        self.sites = Sites(self.faults, self.database, METRICS_TOKEN, platform=platform)
         for name, role in ROLES.items():
             secret = f"tlsstress-phase0/{name.split('.')[0]}-database-url"
             self.sites.all[name] = Site(name=name, role=role, service_arn=arn_of(name), secret_id=secret)
