@@ -8,7 +8,7 @@ from tests.saga.events import History, by_code, by_reset, by_time, pending
 STEPS = ["reserve", "mint", "set_quota", "create_database", "dns", "release", "drop_database", "unheard_of"]
 KINDS = ["Region", "SafeRegion", "UnheardOf"]
 FAILURES = [
-    by_code(),
+    *[by_code()] * 3,
     by_code("Rejected"),
     by_code("AnswerLost"),
     by_code(""),
@@ -20,13 +20,32 @@ FAILURES = [
 
 @st.composite
 def histories(draw: st.DrawFn) -> History:
-    """Tasks that decide anything at all, and whatever became of it, in any order."""
-    history = History(continued_from=draw(st.sampled_from(["", "", "run-0"])))
+    """Steps that went well, then tasks that decide anything at all and whatever became of it, then mostly a failure."""
+    history = History(continued_from=draw(st.sampled_from(["", "", "", "run-0"])))
+    for step in ("reserve", "mint", "set_quota")[: draw(st.integers(0, 3))]:
+        history.step(step)
     opened: list[int] = []
-    for _ in range(draw(st.integers(0, 12))):
+    for _ in range(draw(st.sampled_from([0, 0, 1, 2, 3, 8]))):
         _act(draw, history, opened)
-    _end(draw, history, opened)
+    failed = _last_step(draw, history, opened) if draw(st.integers(0, 3)) else 0
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
+        _act(draw, history, opened)
+    _end(draw, history, failed)
     return history
+
+
+def _last_step(draw: st.DrawFn, history: History, opened: list[int]) -> int:
+    """One step in a task of its own, or beside others, that is not done."""
+    task = history.task()
+    if not draw(st.integers(0, 4)):
+        _decide(draw, history, opened, task)
+    number = history.schedule(draw(st.sampled_from(STEPS[:5])), task)
+    while opened and draw(st.booleans()):
+        step = opened.pop()
+        (history.child_done if history.types[step] in KINDS else history.done)(step)
+    if draw(st.integers(0, 3)):
+        history.fail(number, draw(st.sampled_from(FAILURES)), draw(st.integers(1, 3)))
+    return number
 
 
 def _act(draw: st.DrawFn, history: History, opened: list[int]) -> None:
@@ -90,14 +109,17 @@ def _close(draw: st.DrawFn, history: History, step: int) -> None:
             history.cancel(step)
 
 
-def _end(draw: st.DrawFn, history: History, opened: list[int]) -> None:
-    ending = draw(
-        st.sampled_from(["ended", "ended", "named", "terminated", "timed_out", "canceled", "finished", "runs"])
-    )
-    if ending == "named" and history.types:
-        history.ended(blame=draw(st.sampled_from(sorted(history.types))))
-    elif ending not in {"named", "runs"}:
-        getattr(history, ending)()
+def _end(draw: st.DrawFn, history: History, failed: int) -> None:
+    ways = ["named", "named", "runs", "runs", "ended", "terminated", "timed_out", "canceled", "finished"]
+    match draw(st.sampled_from(ways)):
+        case "named" if history.types:
+            history.ended(blame=failed or draw(st.sampled_from(sorted(history.types))))
+        case "named" | "ended":
+            history.ended()
+        case "runs":
+            history.task()
+        case way:
+            getattr(history, way)()
 
 
 @st.composite
@@ -119,7 +141,7 @@ def seen(draw: st.DrawFn, history: History) -> dict[str, object]:
         )
     if history.status is RunStatus.RUNNING:
         for step, kind in history.types.items():
-            if draw(st.booleans()) and kind not in KINDS:
+            if draw(st.integers(0, 3)) and kind not in KINDS:
                 state, attempt = draw(st.sampled_from(PendingState)), draw(st.integers(1, 12))
                 error = draw(st.sampled_from(["", "DbError", "Rejected", "AnswerLost"]))
                 more["pending"] = (*more.get("pending", ()), *pending(step, kind, state, attempt, error))

@@ -253,6 +253,15 @@ def asked() -> History:
     return history.ended(blame=number)
 
 
+def unsure() -> History:
+    history = sagas.up_to("reserve")
+    history.task()
+    history.fail(history.schedule("dns"))
+    history.task()
+    history.fail(history.schedule("create_database"))
+    return history.ended()
+
+
 ASKS_A_PERSON = [
     (sagas.sequential, CANNOT_TELL),  # the look-up does not answer
     (sagas.sequential, HAPPENED),  # provider and saga contradict each other
@@ -265,7 +274,9 @@ ASKS_A_PERSON = [
     (sagas.compensated, DID_NOT),
     (sagas.cleaned_up, DID_NOT),  # a new run would be safe, but the saga took something back
     (asked, DID_NOT),  # a reset would lose a message
-    (lambda: sagas.open_when("terminated"), DID_NOT),  # somebody ended it on purpose
+    (lambda: sagas.open_when("terminated"), DID_NOT),  # unknown, too
+    (lambda: sagas.failing()[0].terminated(), DID_NOT),  # somebody ended it on purpose
+    (unsure, DID_NOT),  # two failed, and the saga does not say which of them it was
 ]
 
 
