@@ -58,6 +58,8 @@ class Nothing:
     """Stands for the whole world, as long as nobody does anything with it."""
 
     def __getattr__(self, name: str) -> "Nothing":
+        if name.startswith("__"):  # `__wrapped__` of itself for ever: what reports a failure follows it
+            raise AttributeError(name)
         return self
 
 
