@@ -70,8 +70,9 @@ async def _store(scenario: Scenario, stage: Stage) -> None:
 def _forget_traces(history: WorkflowHistory) -> None:
     """A failure carries its stack trace, full of paths of this machine; a replay does not look at it."""
     for event in history.events:
-        if event.HasField("activity_task_failed_event_attributes"):
-            event.activity_task_failed_event_attributes.failure.stack_trace = ""
+        failure = event.activity_task_failed_event_attributes.failure
+        while event.HasField("activity_task_failed_event_attributes") and failure.ByteSize():
+            failure.stack_trace, failure = "", failure.cause
 
 
 def main() -> None:

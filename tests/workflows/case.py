@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory, WorkflowUpdateFailedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from incident.model.alert import Alert, AlertStatus
 from incident.model.playbook import Playbook
@@ -46,6 +47,14 @@ class Case:
         except WorkflowUpdateFailedError as error:
             return str(getattr(error.cause, "message", error.cause))
         raise AssertionError(f"{name} was not refused but answered {answer!r}")
+
+    async def dropped(self) -> None:
+        """Nobody needs it any more: what is left open re-pages and posts, and slows every test after it."""
+        try:
+            await self.handle.terminate()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:  # it has ended, or never began
+                raise
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -100,7 +109,7 @@ class Case:
 
 
 class Open(Protocol):
-    """Opens an incident named for the test that asks."""
+    """Opens the incident of a test."""
 
     async def __call__(
         self,
@@ -108,7 +117,6 @@ class Open(Protocol):
         playbook: Playbook | None = None,
         *,
         alert: Alert | None = None,
-        name: str = "",
     ) -> Case: ...
 
 

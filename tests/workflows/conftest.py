@@ -1,5 +1,6 @@
 """A town for the shell's tests: one namespace with one worker, fakes of the ports, and a street of shops to break."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from temporalio.client import Client
 from incident.model.alert import Alert
 from incident.model.playbook import Playbook
 from incident.model.response_policy import ResponsePolicy
+from runbook.response import RESPONSE
 from tests.conftest import Engine, House, new_namespace
 from tests.workflows.case import Case, Open, open_incident
 from tests.workflows.drill import goes_dark, play
@@ -45,7 +47,7 @@ async def town(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Asyn
 @pytest.fixture(scope="session")
 async def calm(town: Town) -> Case:
     """An incident that just stays open, for tests that only read it or are refused."""
-    return await open_incident(town.client, "incident-AppDBDown-calm", playbook=blind())
+    return await open_incident(town.client, "incident-AppDBDown-calm", playbook=blind(), policy=RESPONSE)
 
 
 @pytest.fixture(scope="session")
@@ -64,22 +66,22 @@ def shop(town: Town) -> Shop:
 
 
 @pytest.fixture
-def incident_id(request: pytest.FixtureRequest) -> str:
-    """Named for the test."""
-    return "incident-AppDBDown-" + request.node.name.removeprefix("test_").replace("_", "-")[:120]
+async def incident_id(request: pytest.FixtureRequest, town: Town) -> AsyncIterator[str]:
+    """Named for the test; dropped after it."""
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower().removeprefix("test_")).strip("-")
+    wanted = f"incident-AppDBDown-{name[:120]}"
+    yield wanted
+    await Case(town.client, wanted).dropped()
 
 
 @pytest.fixture
 def opened(town: Town, incident_id: str) -> Open:
+    """Opens the incident of this test."""
+
     async def open_one(
-        policy: ResponsePolicy | None = None,
-        playbook: Playbook | None = None,
-        *,
-        alert: Alert | None = None,
-        name: str = "",
+        policy: ResponsePolicy | None = None, playbook: Playbook | None = None, *, alert: Alert | None = None
     ) -> Case:
-        wanted = f"{incident_id}-{name}" if name else incident_id
-        return await open_incident(town.client, wanted, alert=alert, playbook=playbook, policy=policy)
+        return await open_incident(town.client, incident_id, alert=alert, playbook=playbook, policy=policy)
 
     return open_one
 

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
+BUSY = "Workflow is busy"
+
 
 @dataclass(frozen=True)
 class Answered:
@@ -26,6 +28,12 @@ class Terminal:
     _hands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
 
     async def __call__(self, *words: str) -> Answered:
+        """Typed again while the engine says that the workflow is busy, and took nothing: so would a person."""
+        while BUSY in (answered := await self._type(*words)).err:
+            pass
+        return answered
+
+    async def _type(self, *words: str) -> Answered:
         where = ("--address", self.address, "--namespace", self.namespace)
         async with self._hands:
             process = await asyncio.create_subprocess_exec(

@@ -76,12 +76,11 @@ def test_no_failed_start_shows_our_kitchen(failures):
 
 
 @pytest.mark.parametrize("kind", WORKING)
-async def test_the_alerts_name_is_enough(town, terminal, kind):
+async def test_the_alerts_name_is_enough(town, terminal, incident_id, kind):
     """And what else is said counts (design §5)."""
     typed, severity = WORKING[kind]
-    workflow_id = f"incident-by-hand-{kind}"
-    await start(terminal, workflow_id, "--input", typed)
-    case = Case(town.client, workflow_id)
+    await start(terminal, incident_id, "--input", typed)
+    case = Case(town.client, incident_id)
     await case.said("owner:")
 
     assert (await case.status())["severity"] == severity

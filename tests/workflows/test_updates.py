@@ -9,6 +9,7 @@ from tests.workflows.conftest import Town
 from tests.workflows.drill import goes_dark, play_until_proposed
 from tests.workflows.policies import blind, quick, seconds
 from tests.workflows.test_closing import POSTMORTEM, resolve
+from workflows.contract import WORKFLOW_TYPE
 
 SOON_CLEAR = quick(repeat_interval=seconds(0.3))
 
@@ -127,9 +128,7 @@ async def test_two_severities_at_once_are_judged_one_after_the_other(opened):
 
 async def test_an_update_before_the_runbook_was_consulted_is_answered_afterwards(town, incident_id):
     """A hand-typed start and an ack right behind it."""
-    from workflows import contract
-
-    await town.client.start_workflow(contract.WORKFLOW_TYPE, "AppDBDown", id=incident_id, task_queue="incidents")
+    await town.client.start_workflow(WORKFLOW_TYPE, "AppDBDown", id=incident_id, task_queue="incidents")
 
     assert await Case(town.client, incident_id).ask("ack", "ana") == f"yes: {incident_id} is yours"
 
