@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
 from temporalio.api.schedule.v1 import Schedule
 from temporalio.api.workflowservice.v1 import DescribeScheduleResponse
 
 from activities.saga_desk import SagaDesk
-from integrations.clock import utc_now
 from integrations.errors import Unreachable
 from integrations.sagas import NotThere
 from saga.asking import Fenced
@@ -49,7 +49,7 @@ async def let_go(desk: SagaDesk, holder: str) -> None:
         return
 
 
-async def sweep(desk: SagaDesk) -> bool:
+async def sweep(desk: SagaDesk, now: datetime) -> bool:
     """Take away the leases that have ended; True: there was one. Raises IntegrationError."""
     name = desk.platform.settings.schedule_id
     if not desk.knowledge.cron_redrives or not name:
@@ -58,9 +58,9 @@ async def sweep(desk: SagaDesk) -> bool:
         before = _pause(await desk.sagas.schedule(name))
     except NotThere:
         return False
-    if swept(before, utc_now()) == before:
+    if swept(before, now) == before:
         return False
-    await _replaced(desk, name, lambda pause: swept(pause, utc_now()), lambda pause: swept(pause, utc_now()) == pause)
+    await _replaced(desk, name, lambda pause: swept(pause, now), lambda pause: swept(pause, now) == pause)
     return True
 
 
