@@ -1,0 +1,303 @@
+"""A lane: both sides on one engine, and a hand on every call that our side makes of theirs.
+
+Cases in one lane run one after the other; lanes run side by side, each with its own namespaces, providers and workers.
+What is patched here (time-outs, no sandbox) only makes the same code run in seconds: nothing of it decides.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import WorkflowFailureError, WorkflowHandle
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+import workflows.redrive as procedure
+from activities.levers import redrive_step
+from activities.outside import Ask, Outside
+from activities.redriving import RedriveActivities
+from activities.saga_desk import SagaDesk
+from gameday.provisioning.contract import SCHEDULE_ID, CronInput, Patience
+from gameday.provisioning.cron import create_cron
+from gameday.provisioning.providers import ON_CONFLICT
+from incident.model.alert import Alert
+from incident.model.lever import LeverPlan, LeverReport
+from integrations.aws import Aws
+from integrations.clock import utc_now
+from integrations.errors import Unreachable
+from integrations.settings import AwsSettings, MetricsSettings
+from runbook.provisioning import SAGA
+from saga.asking import RedriveAsk
+from saga.words import SagaKnowledge, StuckRules
+from tests.conftest import Engine
+from tests.redrive.rig import Rig, new_rig
+from workflows.contract import PATIENT_QUEUE, TASK_QUEUE
+from workflows.effects import PLAN
+
+PHASES = {
+    "fence_cron": "fence",
+    "guard_redrive": "guard",
+    "carry_out_move": "act",
+    "see_what_came": "see",
+    "unfence_cron": "unfence",
+}
+MOVES = {"update", "signal", "reset", "pause_activity", "reset_activity", "complete_activity", "start_like"}
+ANSWERED = {
+    *("found", "described", "schedule", "replace_schedule", "allow_attempts", "unpause_activity", *MOVES),
+    *("jobs", "look_up", "answers_ok"),
+}
+MOVE = "move"
+"""A place by name: just before the one call that changes something."""
+QUICKLY = {"BEAT": timedelta(seconds=3), "ANSWER": timedelta(seconds=20)}
+"""The procedure's own patience, in seconds instead of a minute: a killed worker is missed sooner."""
+KNOWN: SagaKnowledge = replace(SAGA, stuck=StuckRules(attempts=2))
+SAID_BY_CRON = "drives failed provisioning sagas again"
+CRON = CronInput(patience=Patience(attempts=1, attempt_s=5, first_wait_s=0.02))
+
+
+class Dead(Exception):
+    """Raised in an activity of a killed worker when its lane ends: nobody hears it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """The `number`-th call of a phase, over all its attempts; or the one that acts (`move`)."""
+
+    phase: str
+    number: int | str
+
+    def __str__(self) -> str:
+        return f"{self.phase}.{self.number}"
+
+    def is_here(self, phase: str, number: int, name: str) -> bool:
+        if self.phase != phase:
+            return False
+        return name in MOVES if self.number == MOVE else number == self.number
+
+
+@dataclass
+class Stop:
+    """What happens at one place, once."""
+
+    place: Place
+    do: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]
+    """Given the call: makes it, or not."""
+    reached: bool = False
+
+
+@dataclass
+class Hand:
+    """Sees each call of ours. `moves`: how many that change something were reached by the procedure."""
+
+    stops: list[Stop] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    calls: list[str] = field(default_factory=list)
+    moves: int = 0
+    under_way: int = 0
+
+    def begin(self, *stops: Stop) -> None:
+        """A new case."""
+        self.stops, self.counts, self.calls, self.moves = list(stops), Counter(), [], 0
+
+    async def around(self, name: str, call: Callable[[], Awaitable[Any]]) -> Any:
+        phase = PHASES.get(activity.info().activity_type, "other") if activity.in_activity() else "plan"
+        number = self.counts[phase]
+        self.counts[phase] += 1
+        self.calls.append(f"{phase}.{number} {name}")
+        self.moves += phase == "act" and name in MOVES
+        here = [stop for stop in self.stops if not stop.reached and stop.place.is_here(phase, number, name)]
+        for stop in here:
+            stop.reached = True
+            call = _bound(stop.do, call)
+        self.under_way += 1
+        try:
+            return await call()
+        finally:
+            self.under_way -= 1
+
+
+def _bound(do: Callable[..., Awaitable[Any]], call: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+    return lambda: do(call)
+
+
+class Watched:
+    """`Sagas` or `Platform` with the hand on it."""
+
+    def __init__(self, inner: Any, hand: Hand) -> None:
+        self._inner, self._hand = inner, hand
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._inner, name)
+        if name == "history":
+            return self._pages
+        if name not in ANSWERED:
+            return real
+
+        async def call(*given: Any, **more: Any) -> Any:
+            return await self._hand.around(name, lambda: real(*given, **more))
+
+        return call
+
+    async def _pages(self, run: Any) -> AsyncIterator[Any]:
+        async def all_of_it() -> list[Any]:
+            return [page async for page in self._inner.history(run)]
+
+        for page in await self._hand.around("history", all_of_it):
+            yield page
+
+
+@dataclass
+class Lane:
+    rig: Rig
+    hand: Hand
+    knowledge: SagaKnowledge = KNOWN
+    workflow: type = procedure.RedriveWorkflow
+    _working: list[Worker] = field(default_factory=list)
+    _ending: list[asyncio.Task[None]] = field(default_factory=list)
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def desk(self) -> SagaDesk:
+        """Ours, with the hand on its calls."""
+        plain = replace(self.rig.desk, knowledge=self.knowledge)
+        return SagaDesk(Watched(plain.sagas, self.hand), Watched(plain.platform, self.hand), self.knowledge)  # type: ignore[arg-type]
+
+    # ── our worker ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def start(self) -> None:
+        doing = RedriveActivities(self.desk)
+        acts = [doing.fence_cron, doing.guard_redrive, doing.carry_out_move, doing.see_what_came, doing.unfence_cron]
+        common: dict[str, Any] = {"graceful_shutdown_timeout": timedelta(0)}
+        deciding = Worker(
+            self.rig.ours,
+            task_queue=TASK_QUEUE,
+            workflows=[self.workflow],
+            workflow_runner=UnsandboxedWorkflowRunner(),
+            max_cached_workflows=0,  # every task replays the procedure: what is not deterministic is found
+            **common,
+        )
+        acting = Worker(self.rig.ours, task_queue=PATIENT_QUEUE, activities=acts, **common)
+        self._working = [deciding, acting]
+        self._ending += [asyncio.create_task(worker.run()) for worker in self._working]
+
+    def kill(self) -> None:
+        """As `kill -9` looks from the engine: no more polls, no more beats, no answer for what was under way."""
+        for worker in self._working:
+            self._ending.append(asyncio.create_task(worker.shutdown()))
+        self._working = []
+
+    async def stop(self) -> None:
+        self.kill()
+        self._over.set()
+        for task in self._ending:
+            with suppress(Dead, asyncio.CancelledError):
+                await task
+
+    async def die_here(self) -> None:
+        """In the activity that is being killed: a dead process does not answer."""
+        self.kill()
+        self.start()
+        await hold_on(self._over)
+        raise Dead
+
+    # ── one case ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def reset(self) -> None:
+        """No faults, an unforgiving database provider, and the cron as it was."""
+        self.rig.providers.faults.switch_all_off()
+        self.rig.providers.store.put("settings", name=ON_CONFLICT, value="second")
+        self.hand.begin()
+
+    async def planned(self, workflow_id: str) -> LeverPlan:
+        """What the lever would propose for this job."""
+        outside = Outside(
+            http=self.rig.http, aws=Aws(AwsSettings()), apps=(), metrics=MetricsSettings(), sagas=self.desk
+        )
+        alert = Alert(name="ProvisioningJobsStuck", summary="stuck", fingerprint="f")
+        found = await redrive_step.plan(Ask(alert=alert, since=utc_now(), subjects_asked=(workflow_id,)), outside)
+        return found[0] if isinstance(found, tuple) else found
+
+    async def redrive(self, plan: LeverPlan, incident: str = "incident-1", **given: Any) -> WorkflowHandle[Any, Any]:
+        """Start the procedure as `workflows.effects` does. Raises WorkflowAlreadyStartedError."""
+        name = given.pop("name", f"redrive-{plan.target}")
+        ask = RedriveAsk(
+            holder=name,
+            incident=incident,
+            plan=PLAN.validate_python(plan.carries),
+            approved_by=("ana",),
+            patience=given.pop("patience", timedelta(seconds=4)),
+            every=timedelta(milliseconds=100),
+        )
+        return await self.rig.ours.start_workflow(
+            "Redrive", ask, id=name, task_queue=TASK_QUEUE, result_type=LeverReport, **given
+        )
+
+    async def cron(self) -> Any:
+        """The schedule as it stands."""
+        return await self.rig.sagas.get_schedule_handle(SCHEDULE_ID).describe()
+
+
+async def hold_on(until: asyncio.Event) -> None:
+    """Whoever asks us to stop is not heard: our process is dead, or stands still."""
+    while not until.is_set():
+        with suppress(asyncio.CancelledError):
+            await until.wait()
+
+
+async def stand_still(seconds: float) -> None:
+    """As a process that was stopped (SIGSTOP, a frozen machine) and goes on later."""
+    until, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.call_later(seconds, until.set)
+    await hold_on(until)
+
+
+async def unanswered(call: Callable[[], Awaitable[Any]]) -> Any:
+    """Not made."""
+    raise Unreachable("injected: nobody answers")
+
+
+async def lost(call: Callable[[], Awaitable[Any]]) -> Any:
+    """Made, and its answer is lost."""
+    await call()
+    raise Unreachable("injected: the answer was lost")
+
+
+async def reported(handle: WorkflowHandle[Any, Any], within_s: float = 90) -> LeverReport | None:
+    """None: it was ended by somebody (terminated), and says nothing."""
+    try:
+        report: LeverReport = await asyncio.wait_for(handle.result(), within_s)
+    except WorkflowFailureError:
+        return None
+    return report
+
+
+@contextmanager
+def quickly() -> Iterator[None]:
+    """Seconds instead of minutes, for the length of the block."""
+    before = {name: getattr(procedure, name) for name in QUICKLY}
+    for name, value in QUICKLY.items():
+        setattr(procedure, name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(procedure, name, value)
+
+
+@asynccontextmanager
+async def new_lane(engine: Engine, home: Path, **given: Any) -> AsyncIterator[Lane]:
+    """With a cron that fires only when a test triggers it. Inside of `quickly`."""
+    home.mkdir(parents=True, exist_ok=True)
+    async with new_rig(engine, home) as rig:
+        await create_cron(rig.sagas, 86400, CRON)
+        lane = Lane(rig, Hand(), **given)
+        lane.start()
+        try:
+            yield lane
+        finally:
+            await lane.stop()
