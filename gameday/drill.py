@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from incident.policy.texts import command_line
@@ -255,7 +255,7 @@ async def _query(handle: WorkflowHandle[Any, Any], name: str) -> Any:
     """A query's answer, or None while no worker can give one: the drill is played while processes are killed."""
     try:
         return await handle.query(name)
-    except RPCError:
+    except (RPCError, WorkflowQueryFailedError):
         return None
 
 
