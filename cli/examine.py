@@ -70,7 +70,7 @@ async def _namespace(client: Client) -> Line:
     try:
         answer = await client.workflow_service.describe_namespace(request, timeout=PATIENCE)
     except RPCError as error:
-        do = f"temporal operator namespace create -n {client.namespace} --retention 72h"
+        do = f"temporal operator namespace create -n {client.namespace} --retention 720h"
         return _bad("namespace", f"{client.namespace}: {error.message}", do)
     kept = answer.config.workflow_execution_retention_ttl.ToTimedelta()
     return _ok("namespace", f"{client.namespace}, closed incidents stay in the engine for {kept}")

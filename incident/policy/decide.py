@@ -131,7 +131,7 @@ def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901, PLR0912 - one ro
         case Due.NIGHT:
             return escalation.night_fell(draft)
         case Due.CADENCE:
-            return cadence.update(draft)
+            return _update_unless_over(draft)
         case Due.UNMITIGATED:
             return escalation.unmitigated(draft)
         case Due.QUIET:
@@ -151,6 +151,12 @@ def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901, PLR0912 - one ro
         case Due.RECORD:
             return archive.again(draft)
     assert_never(what)
+
+
+def _update_unless_over(draft: Draft) -> Draft:
+    """At the instant it resolves, the news is that it is resolved."""
+    settled = closing.settle(draft)
+    return settled if settled.incident.phase is not draft.incident.phase else cadence.update(draft)
 
 
 def _came_back(draft: Draft, event: Outcome) -> Draft:
