@@ -137,19 +137,16 @@ class SagaDesk:
         listed = await self.platform.jobs()
         ids = await self._candidates(listed or ())
         slots = asyncio.Semaphore(AT_ONCE)
-        seen = await asyncio.gather(*(self._judged(workflow_id, slots) for workflow_id in ids))
+        seen = await asyncio.gather(*(self._looked_at(workflow_id, slots) for workflow_id in ids))
         provisioned = {str(job.get("job")) for job in listed or () if job.get("state") == "provisioned"}
-        jobs = [job for job in seen if job and _job(job) not in provisioned]
-        known = {_job(job) for job in seen if job}
+        jobs = [job for job in map(_stuck, seen) if job and _job(job) not in provisioned]
+        # A saga that moves again answers for its job, though the app has not seen it yet.
+        known = {found.facts.get("job", "") for found in seen if found.status is not RunStatus.COMPLETED}
         return tuple(sorted((*jobs, *_without_saga(listed or (), known)), key=lambda job: (job.since, job.subject)))
 
-    async def _judged(self, workflow_id: str, slots: asyncio.Semaphore) -> StuckJob | None:
+    async def _looked_at(self, workflow_id: str, slots: asyncio.Semaphore) -> Diagnosis:
         async with slots:
-            found = await self.diagnosed(await self.current(workflow_id))
-        if found.status is RunStatus.COMPLETED:
-            return None
-        since = found.since or utc_now()
-        return StuckJob(subject=workflow_id, since=since, diagnosis=found) if found.case not in WELL else None
+            return await self.diagnosed(await self.current(workflow_id))
 
     async def _candidates(self, listed: Iterable[dict[str, Any]]) -> list[str]:
         """Workflow ids that may be stuck, each once: ended badly, or running for longer than a job should."""
@@ -178,6 +175,12 @@ class SagaDesk:
 def redrives_so_far(found: Diagnosis) -> int:
     """By anybody: each reset in the run's past, and each retry it was told."""
     return len(found.resets) + found.retries_told
+
+
+def _stuck(found: Diagnosis) -> StuckJob | None:
+    if found.status is RunStatus.COMPLETED or found.case in WELL:
+        return None
+    return StuckJob(subject=found.run.workflow_id, since=found.since or utc_now(), diagnosis=found)
 
 
 def _without_saga(listed: Iterable[dict[str, Any]], known: set[str]) -> list[StuckJob]:

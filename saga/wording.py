@@ -3,7 +3,7 @@
 import json
 
 from saga.effects import Move, StepRef
-from saga.moves import PlannedMove, RedrivePlan
+from saga.moves import Answer, PlannedMove, RedrivePlan
 
 LONGEST_RESULT = 60
 HOW = {
@@ -22,7 +22,7 @@ HOW = {
 
 def in_words(plan: RedrivePlan) -> str:
     """One sentence for each thing a person must know before saying yes."""
-    parts = [_will(plan), _will_not(plan), _how(plan)]
+    parts = [_will(plan), _will_not(plan), _asked(plan), _how(plan)]
     if plan.acts:
         parts += [_if_it_fails(plan), f"Unsafe if: {'; '.join(plan.unsafe_if)}."]
     return " ".join(filter(None, parts))
@@ -49,6 +49,14 @@ def _will_not(plan: RedrivePlan) -> str:
     if not plan.acts or not plan.done:
         return ""
     return f"Will not run: {', '.join(_done(step) for step in plan.done)}."
+
+
+def _asked(plan: RedrivePlan) -> str:
+    """Where history alone cannot say that it did not happen: what a person who says yes relies on."""
+    if not plan.acts or not plan.first.effect.duplicates or plan.reconciled.answer is not Answer.DID_NOT:
+        return ""
+    detail = f" ({plan.reconciled.detail})" if plan.reconciled.detail else ""
+    return f"It may have happened, so the provider was asked: it did not{detail}."
 
 
 def _done(step: StepRef) -> str:

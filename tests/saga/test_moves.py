@@ -92,6 +92,72 @@ def test_a_closed_saga_s_moves(wanted, build, answer, knowledge):
     assert moves(planned(build(), answer, knowledge)) == wanted
 
 
+def clean_up_failed() -> History:
+    """What is left of the half-made database is not known."""
+    history, number = sagas.failing()
+    history.task()
+    history.fail(history.schedule("drop_database"))
+    return history.ended(blame=number)
+
+
+def done_after_it_in_the_order() -> History:
+    """`mint` was rejected while the quota, which comes after it, was set."""
+    history = sagas.up_to("reserve")
+    task = history.task()
+    mint, quota = history.schedule("mint", task), history.schedule("set_quota", task)
+    history.done(quota)
+    history.fail(mint, by_code("Rejected"))
+    return history.ended(blame=mint)
+
+
+def two_regions() -> History:
+    """The same step with two inputs: both failed, the saga names one."""
+    history = sagas.up_to(*sagas.BEFORE)
+    task = history.task()
+    eu, us = (history.schedule("create_database", task, {"region": region}) for region in ("eu", "us"))
+    history.fail(us)
+    history.fail(eu)
+    return history.ended(blame=eu)
+
+
+def quota_of_two_regions() -> History:
+    """A result is given by its step's name, and there are two."""
+    history = sagas.up_to("reserve", "mint")
+    history.step("set_quota", given={"region": "eu"})
+    history.step("set_quota", given={"region": "us"})
+    history.task()
+    number = history.schedule("create_database")
+    history.fail(number)
+    return history.ended(blame=number)
+
+
+def after_something_unheard_of() -> History:
+    """A step that the runbook does not know is done: nobody can say whether it would be skipped."""
+    history = sagas.up_to("reserve", "unheard_of")
+    history.task()
+    number = history.schedule("create_database")
+    history.fail(number)
+    return history.ended(blame=number)
+
+
+NO_NEW_RUN = [
+    (clean_up_failed, DID_NOT, RESUMABLE),
+    (done_after_it_in_the_order, DID_NOT, RESUMABLE),
+    (two_regions, HAPPENED, RESUMABLE),
+    (two_regions, HAPPENED, RESUMABLE_BY_RESULTS),
+    (two_regions, DID_NOT, RESUMABLE),
+    (quota_of_two_regions, HAPPENED, RESUMABLE_BY_RESULTS),
+    (after_something_unheard_of, HAPPENED, RESUMABLE),
+    (after_something_unheard_of, HAPPENED, RESUMABLE_BY_RESULTS),
+]
+
+
+@pytest.mark.parametrize(("build", "answer", "knowledge"), NO_NEW_RUN)
+def test_no_new_run_that_would_skip_or_repeat_something_else(build, answer, knowledge):
+    """A new run trusts what it is told to skip (temporal-guide §6.2 (a'))."""
+    assert moves(planned(build(), answer, knowledge)) == OVER
+
+
 PARKED = [
     ([Move.TELL_RETRY, Move.HAND_OVER], "create_database", "DbError", DID_NOT),
     ([Move.TELL_RETRY, Move.HAND_OVER], "create_database", "DbError", CANNOT_TELL),
@@ -340,3 +406,10 @@ def test_no_secret_of_an_error_stands_in_the_plan():
     leaky = sagas.sequential(failure=by_code("DbError", "postgres://u:hunter2@db"))
 
     assert "hunter2" not in repr(planned(leaky))
+
+
+def test_a_step_that_may_have_happened_is_told_as_such():
+    """Who says yes knows whose word it rests on."""
+    asked = "It may have happened, so the provider was asked: it did not."
+    assert asked in in_words(planned(sagas.timed_out("set_quota", "start")))
+    assert asked not in in_words(planned(sagas.timed_out("create_database", "start")))  # keyed: nothing rests on it
