@@ -9,13 +9,20 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import TypeAdapter
-from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from cli.connect import ANY, OPEN, PATIENCE, SayNo, ask, exists, found, the_one
 from cli.panels import console, listing, panel, story
 from incident.model.incident import Incident
 from incident.policy import view
+from incident.policy.texts import short
 from integrations.clock import utc_now
 from worker.settings import Settings
 from workflows import contract
@@ -153,6 +160,11 @@ async def _asked(handle: WorkflowHandle[Any, Any]) -> Story:
                 f"({error.message}).\nStart one with `incidents worker`; what the incident took is kept meanwhile."
             ) from None
         raise
+    except WorkflowQueryFailedError as error:
+        raise NobodyReads(
+            f"{handle.id} cannot be read now: its worker failed ({short(error.message)}).\n"
+            "What it took is kept; the worker's log says more. Try again in a moment."
+        ) from None
     return Story(status=status, criteria=criteria, timeline=timeline)
 
 
@@ -190,6 +202,8 @@ async def _follow(client: Client, told: Story) -> None:
         running = (await handle.describe(rpc_timeout=PATIENCE)).status is WorkflowExecutionStatus.RUNNING
         try:
             now = await handle.query("timeline", rpc_timeout=PATIENCE)
+        except WorkflowQueryFailedError:
+            now = known
         except RPCError as error:
             if error.status not in NOBODY_READS:
                 raise

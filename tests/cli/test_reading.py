@@ -3,15 +3,20 @@
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from temporalio import workflow
 from temporalio.client import Client, WorkflowHandle
+from temporalio.common import RawValue
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from tests.cli.conftest import Said, Type, fresh, opened
 from tests.conftest import House
 from tests.waiting import eventually
+from workflows.contract import TASK_QUEUE
 
 Incident = WorkflowHandle[object, object]
 
@@ -123,6 +128,32 @@ async def test_without_a_worker_show_says_so_in_time(
     said = await incidents("show", handle.id)
     assert time.monotonic() - began < 15
     assert (said.code, "Start one with `incidents worker`" in said.err) == (1, True)
+
+
+@workflow.defn(name="Incident")
+class Unreadable:
+    """Whose worker cannot answer."""
+
+    @workflow.run
+    async def run(self, _: object) -> None:
+        await workflow.wait_condition(lambda: False)
+
+    @workflow.query(dynamic=True)
+    def anything(self, _name: str, _args: Sequence[RawValue]) -> str:
+        raise ValueError("nondeterminism, say")
+
+
+async def test_an_incident_whose_worker_fails_is_no_traceback(
+    incidents: Type, own_namespace: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 1, with the worker's reason and what to do."""
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", own_namespace.namespace)
+    handle = await opened(own_namespace, fresh())
+    async with Worker(
+        own_namespace, task_queue=TASK_QUEUE, workflows=[Unreadable], workflow_runner=UnsandboxedWorkflowRunner()
+    ):
+        said = await incidents("show", handle.id)
+    assert (said.code, "its worker failed (nondeterminism, say)" in said.err) == (1, True)
 
 
 async def _closed(client: Client, home: Path) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHistory
 
 from gameday.drill import SCENARIOS, Drill, Places
 from gameday.world.launch import RunningWorld, read_world
@@ -43,6 +43,7 @@ class Ordeal:
     pages: list[dict[str, Any]]
     operations: list[dict[str, Any]]
     restarts: str
+    history: WorkflowHistory
 
 
 async def ordeal(home: Path, *, victim: str, moments: tuple[str, ...]) -> Ordeal:
@@ -53,12 +54,14 @@ async def ordeal(home: Path, *, victim: str, moments: tuple[str, ...]) -> Ordeal
             await MOMENTS[moment](machine, up)
             await machine.kill(victim)
         await up.said("is over")
+        client = await Client.connect(machine.address)
         return Ordeal(
             record=machine.record(),
             postmortem=machine.postmortem(),
             pages=await machine.pages(),
             operations=await machine.operations(),
             restarts=up.text,
+            history=await client.get_workflow_handle(INCIDENT).fetch_history(),
         )
 
 

@@ -4,8 +4,12 @@ import asyncio
 from typing import Any
 
 import pytest
+from temporalio.worker import Replayer
 
 from tests.e2e.stories import Ordeal
+from worker.sandbox import sandbox
+from workflows.contract import DATA_CONVERTER
+from workflows.incident import IncidentWorkflow
 
 pytestmark = pytest.mark.timeout(240)
 Stories = dict[str, "asyncio.Task[Any]"]
@@ -52,3 +56,9 @@ def test_the_alert_opened_one_incident(killed: Ordeal) -> None:
 def test_the_victim_was_started_again_each_time(killed: Ordeal) -> None:
     """So the kills did happen."""
     assert killed.restarts.count("was killed by SIGKILL; starting it again") >= 2
+
+
+async def test_its_history_can_be_replayed(killed: Ordeal) -> None:
+    """By the same code, from its first event to its last: else the next restart would have been its end."""
+    replayer = Replayer(workflows=[IncidentWorkflow], data_converter=DATA_CONVERTER, workflow_runner=sandbox())
+    await replayer.replay_workflow(killed.history)
