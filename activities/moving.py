@@ -6,7 +6,7 @@ from typing import Any
 
 from activities.saga_desk import SagaDesk
 from integrations.errors import Refused
-from integrations.sagas import Execution
+from integrations.sagas import Execution, NotThere
 from saga.asking import RedriveAsk
 from saga.effects import Move
 from saga.moves import PlannedMove, Resuming
@@ -26,7 +26,7 @@ async def make(ask: RedriveAsk, desk: SagaDesk) -> str:
             return await _on_pending(run, move, ask, desk)
         case Move.RESET:
             reset = await desk.sagas.reset(
-                run, move.effect.reset_event_id, request_id=move.request_id, reason=f"{ask.holder} for {ask.incident}"
+                run, move.effect.reset_event_id, request_id=move.request_id, reason=_reason(ask)
             )
             return f"reset to just before the step: run {reset}"
         case Move.NEW_RUN | Move.CONTINUE_PAST:
@@ -58,9 +58,27 @@ async def _on_pending(run: Execution, move: PlannedMove, ask: RedriveAsk, desk: 
     if move.move is Move.RESTART_ATTEMPTS:
         await sagas.reset_activity(run, activity_id)
         return "its attempts begin anew, the first one now"
-    await sagas.pause_activity(run, activity_id, reason=f"{ask.holder} for {ask.incident}")
+    await sagas.pause_activity(run, activity_id, reason=_reason(ask))
     await sagas.unpause_activity(run, activity_id)
     return "its next attempt runs now"
+
+
+async def leave_nothing_paused(ask: RedriveAsk, desk: SagaDesk) -> None:
+    """Cut off between pause and unpause, the step would wait for ever. Raises IntegrationError."""
+    if ask.plan.first.move is not Move.RUN_NOW:
+        return
+    run = Execution(workflow_id=ask.plan.run.workflow_id, run_id=ask.plan.run.run_id)
+    try:
+        pending = (await desk.sagas.described(run)).pending_activities
+    except NotThere:
+        return
+    for step in pending:
+        if step.paused and step.pause_info.manual.reason == _reason(ask):
+            await desk.sagas.unpause_activity(run, step.activity_id)
+
+
+def _reason(ask: RedriveAsk) -> str:
+    return f"{ask.holder} for {ask.incident}"
 
 
 async def _anew(run: Execution, move: PlannedMove, desk: SagaDesk) -> str:

@@ -6,13 +6,13 @@ its answer is lost, the next thing done is to look, never to act again (engine.m
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.failures import as_failure
-from activities.moving import make
+from activities.moving import leave_nothing_paused, make
 from activities.saga_desk import SagaDesk
 from activities.saga_fence import let_go, stand_aside
 from integrations.clock import utc_now
@@ -26,6 +26,9 @@ from saga.run import SagaRun
 from saga.verdict import Judgement, Verdict, verified
 
 FINAL = {Judgement.OK, Judgement.BAD}
+LONGEST = timedelta(seconds=45)
+TOO_LATE = "it took so long that nobody waits for this attempt any more"
+"""A process that stood still may wake when the engine has given it up, and the fence with it."""
 
 
 @dataclass(frozen=True)
@@ -43,30 +46,30 @@ class RedriveActivities:
 
     @activity.defn
     async def unfence_cron(self, ask: RedriveAsk) -> None:
-        """Let the cron run again, unless somebody else holds it. Raises ApplicationError."""
+        """Let the step and the cron run again, unless somebody else holds them. Raises ApplicationError."""
+        desk = self._desk()
         try:
-            await let_go(self._desk(), ask.holder)
+            await leave_nothing_paused(ask, desk)
+            await let_go(desk, ask.holder)
         except IntegrationError as error:
             raise as_failure(error) from error
 
     @activity.defn
     async def guard_redrive(self, ask: RedriveAsk) -> Guarded:
         """Is everything as it was when the plan was approved? Raises ApplicationError."""
-        desk = self._desk()
         try:
-            found = await desk.diagnosed(_run(ask))
-            return Guarded(no_longer=still_true(ask.plan, found, await desk.reconciled(found)))
+            return Guarded(no_longer=await _no_longer(ask, self._desk()))
         except IntegrationError as error:
             raise as_failure(error) from error
 
     @activity.defn
     async def carry_out_move(self, ask: RedriveAsk) -> Acted:
         """The one move of the plan. Never tried again by the engine. Raises ApplicationError."""
-        desk = self._desk()
+        desk, until = self._desk(), utc_now() + (activity.info().heartbeat_timeout or LONGEST)
         try:
             # Once more, at the last moment: a lease may have ended while nothing of ours ran.
             fenced = await stand_aside(desk, _lease(ask), activity.heartbeat)
-            wrong = fenced.not_safe or still_true(ask.plan, await desk.diagnosed(_run(ask)))
+            wrong = fenced.not_safe or await _no_longer(ask, desk) or (TOO_LATE if utc_now() > until else "")
             if wrong:
                 raise ApplicationError(wrong, type="NoLongerTrue", non_retryable=True)
             return Acted(says=await make(ask, desk), at=utc_now())
@@ -75,12 +78,14 @@ class RedriveActivities:
 
     @activity.defn
     async def see_what_came(self, ask: RedriveAsk) -> Seen:
-        """Look until it is well, or certainly not, or patience is at its end."""
+        """Look until it is well, or certainly not, or patience is at its end. Raises ApplicationError."""
         desk, until = self._desk(), utc_now() + ask.patience
         while True:
             seen = await self._look(ask, desk)
-            if seen.judgement in FINAL or utc_now() >= until or activity.is_worker_shutdown():
+            if seen.judgement in FINAL or utc_now() >= until:
                 return seen
+            if activity.is_worker_shutdown():
+                raise ApplicationError("this worker stops: another one looks on", type="WorkerStops")
             activity.heartbeat()
             await _pause(ask.every.total_seconds())
 
@@ -97,6 +102,12 @@ class RedriveActivities:
         if self.desk is None:
             raise ApplicationError("no saga is set here: set INCIDENTS_PROVISIONING__TEMPORAL_ADDRESS", type="NotSet")
         return self.desk
+
+
+async def _no_longer(ask: RedriveAsk, desk: SagaDesk) -> str:
+    """Why the plan must not be carried out any more; empty: it holds. The saga is looked at last."""
+    answer = await desk.reconciled(ask.plan)
+    return still_true(ask.plan, await desk.diagnosed(_run(ask)), answer)
 
 
 def _is_untouched(ask: RedriveAsk, after: SagaRun, desk: SagaDesk, now: datetime) -> bool:

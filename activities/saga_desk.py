@@ -71,7 +71,7 @@ class SagaDesk:
         """Raises IntegrationError."""
         return diagnose(await self.read(run), self.knowledge, utc_now())
 
-    async def reconciled(self, found: Diagnosis) -> Reconciled:
+    async def reconciled(self, found: Diagnosis | RedrivePlan) -> Reconciled:
         """Did the failed step happen? The provider is asked by business key; no answer is "cannot tell"."""
         about = self.knowledge.step(found.target.type) if found.target else None
         if about is None or about.reconcile is None:

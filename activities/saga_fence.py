@@ -27,7 +27,7 @@ async def stand_aside(desk: SagaDesk, lease: Lease, beat: Callable[[], None]) ->
     if not desk.knowledge.cron_redrives or not name:
         return Fenced(says="the runbook says that no cron re-drives")
     try:
-        await _replaced(desk, name, lambda pause: held(pause, lease), lambda pause: holds(pause, lease.holder))
+        await _replaced(desk, name, lambda pause: held(pause, lease), lambda pause: holds(pause, lease.holder), beat)
     except NotThere:
         return Fenced(says=f"there is no schedule {name} that could interfere")
     for _ in range(RUN_ENDS_WITHIN):
@@ -65,7 +65,11 @@ async def sweep(desk: SagaDesk, now: datetime) -> bool:
 
 
 async def _replaced(
-    desk: SagaDesk, name: str, change: Callable[[Pause], Pause], stands: Callable[[Pause], bool]
+    desk: SagaDesk,
+    name: str,
+    change: Callable[[Pause], Pause],
+    stands: Callable[[Pause], bool],
+    beat: Callable[[], None] = lambda: None,
 ) -> None:
     """Make it so, and see that it is so: an update that raced another is dropped without a word."""
     for _ in range(TRIES):
@@ -74,6 +78,7 @@ async def _replaced(
             return
         await desk.sagas.replace_schedule(name, _with(seen, change(_pause(seen))), conflict_token=seen.conflict_token)
         for _ in range(LOOKS):
+            beat()
             if stands(_pause(await desk.sagas.schedule(name))):
                 return
             await asyncio.sleep(LOOK_AGAIN_S)

@@ -206,7 +206,8 @@ class Sagas:
     async def start_like(self, run: Execution, payload: Any, *, request_id: str) -> str:
         """Run id of a new run like `run`, with another input: same id, type, queue, memo and search attributes.
 
-        The same request id starts one run. An id that runs already is refused. Raises IntegrationError.
+        The same request id starts one run. Refused while the id runs, and once it has ended well: whoever was faster
+        has done it. Raises IntegrationError.
         """
         seen = await self.described(run)
         info, config = seen.workflow_execution_info, seen.execution_config
@@ -218,7 +219,7 @@ class Sagas:
             input=Payloads(payloads=await self.client.data_converter.encode([payload])),
             identity=self.identity,
             request_id=request_id,
-            workflow_id_reuse_policy=WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+            workflow_id_reuse_policy=WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
             workflow_id_conflict_policy=WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
             memo=info.memo,
             search_attributes=_custom(info.search_attributes),

@@ -5,12 +5,13 @@ happens, the reconcile cron is let go in the end: by the last lines here, and wh
 dead engine) by the end of the lease that stands in the Schedule's own note.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
 
 from activities.redriving import RedriveActivities
 from incident.model.lever import LeverOutcome, LeverReport
@@ -32,6 +33,13 @@ class RedriveWorkflow:
     @workflow.run
     async def run(self, ask: RedriveAsk) -> LeverReport:
         """What came of it, by the world's own word."""
+        try:
+            report = await self._driven(ask)
+        finally:
+            stays = await self._let_go(ask)
+        return replace(report, detail=f"{report.detail[:700]}; {stays}") if stays else report
+
+    async def _driven(self, ask: RedriveAsk) -> LeverReport:
         step = ask.plan.target.type if ask.plan.target else "the step"
         try:
             not_now = await self._not_now(ask)
@@ -41,16 +49,19 @@ class RedriveWorkflow:
             return _judged(await self._see(ask), step, lost)
         except ActivityError as error:
             return _report(LeverOutcome.FAILED, f"{step}: {_why(error)}; whether it ran is for a person to find out")
-        finally:
-            await self._let_go(ask)
 
     async def _not_now(self, ask: RedriveAsk) -> str:
         """Why nothing is done; empty: the cron is out of the way and the plan still holds."""
-        fenced = await self._do(RedriveActivities.fence_cron, ask, "pause reconcile-provisioning", attempts=4)
-        if fenced.not_safe:
-            return str(fenced.not_safe)
-        guarded = await self._do(RedriveActivities.guard_redrive, ask, "see that the plan still holds", attempts=4)
-        return str(guarded.no_longer)
+        try:
+            fenced = await self._do(RedriveActivities.fence_cron, ask, "pause reconcile-provisioning", attempts=4)
+            if fenced.not_safe:
+                return str(fenced.not_safe)
+            guarded = await self._do(RedriveActivities.guard_redrive, ask, "see that the plan still holds", attempts=4)
+        except ActivityError as error:
+            return f"nothing was done: {_why(error)}"
+        # What was asked to stop may have ended well before it heard of it.
+        cancelled = workflow.cancellation_reason() is not None
+        return "nothing was done: it was cancelled" if cancelled else str(guarded.no_longer)
 
     async def _act(self, ask: RedriveAsk) -> str:
         """The one move. Its answer may be lost: then why, and the world is asked what became of it."""
@@ -73,15 +84,20 @@ class RedriveWorkflow:
         )
         return seen
 
-    async def _let_go(self, ask: RedriveAsk) -> None:
-        await workflow.execute_activity_method(
-            RedriveActivities.unfence_cron,
-            ask,
-            task_queue=PATIENT_QUEUE,
-            summary="let reconcile-provisioning run again",
-            start_to_close_timeout=ANSWER,
-            retry_policy=PATIENTLY,
-        )
+    async def _let_go(self, ask: RedriveAsk) -> str:
+        """Why something stays paused until its lease ends; empty: all runs again."""
+        try:
+            await workflow.execute_activity_method(
+                RedriveActivities.unfence_cron,
+                ask,
+                task_queue=PATIENT_QUEUE,
+                summary="let reconcile-provisioning run again",
+                start_to_close_timeout=ANSWER,
+                retry_policy=PATIENTLY,
+            )
+        except ActivityError as error:
+            return f"it could not be un-paused again: {_why(error)}"
+        return ""
 
     async def _do(self, activity: Any, ask: RedriveAsk, summary: str, *, attempts: int) -> Any:
         return await workflow.execute_activity_method(
@@ -91,6 +107,8 @@ class RedriveWorkflow:
             summary=summary[:200],
             start_to_close_timeout=ANSWER,
             heartbeat_timeout=BEAT,
+            # Cancelled, we still wait for its end: an act that goes on must not outlive the fence.
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             retry_policy=ONCE if attempts == 1 else RetryPolicy(maximum_attempts=attempts),
         )
 
@@ -111,4 +129,6 @@ def _report(outcome: LeverOutcome, detail: str, widen_to: str = "") -> LeverRepo
 
 def _why(error: ActivityError) -> str:
     cause = error.cause
+    if isinstance(cause, CancelledError):
+        return "it was cancelled"
     return cause.message if isinstance(cause, ApplicationError) else f"no answer in time ({type(cause).__name__})"
