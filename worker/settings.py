@@ -6,7 +6,7 @@ Any secret may be given as `<NAME>_FILE`, the path of a file that holds it.
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError
 from pydantic_settings import (
@@ -112,8 +112,23 @@ def _read_secret_files(environ: Mapping[str, str]) -> None:
 
 
 def _explain(error: ValidationError) -> str:
-    lines = [f"{_env_name(e['loc'])}: {e['msg']}" for e in error.errors(include_input=False, include_url=False)]
+    problems = error.errors(include_input=False, include_url=False)
+    lines = [f"{_env_name(p['loc'])}: {p['msg']}{_what_for(p['loc'])}" for p in problems]
     return "settings are wrong:\n  " + "\n  ".join(lines)
+
+
+def _what_for(loc: tuple[Any, ...]) -> str:
+    """` (Its port.)`: the setting's own description, as the README has it."""
+    model: Any = Settings
+    told = ""
+    for part in loc:
+        field = getattr(model, "model_fields", {}).get(part)
+        if field is None:  # inside a list, or a key of somebody's own
+            continue
+        told = field.description or told
+        inner = [field.annotation, *get_args(field.annotation)]
+        model = next((kind for kind in inner if isinstance(kind, type) and issubclass(kind, BaseModel)), model)
+    return f" ({told})" if told else ""
 
 
 def _env_name(loc: tuple[Any, ...]) -> str:
