@@ -149,6 +149,19 @@ def test_the_step_the_saga_names_is_the_target_though_another_failed_later():
     assert judged(history.ended(blame=database)).target.type == "create_database"
 
 
+def test_an_id_of_another_history_names_no_step_of_this_one():
+    """A failure carried over from elsewhere bears that workflow's event ids."""
+    history = sagas.up_to("reserve")
+    history.task()
+    dns = history.schedule("dns")
+    history.fail(dns)
+    history.task()
+    history.fail(history.schedule("create_database"))
+    foreign = History.wrapped(dns, "something_elsewhere", by_code("Elsewhere"))
+
+    assert judged(history.ended(failure=foreign)).target.type == "create_database"
+
+
 def test_two_failures_and_no_name_are_not_sure():
     """The last one is taken, and no automation may rely on it."""
     history = sagas.up_to("reserve")
@@ -269,6 +282,15 @@ def test_a_sign_is_not_believed_while_an_activity_is_under_way():
 def test_a_saga_that_waits_without_an_offer_is_the_owner_s():
     """Nothing is under way, and nobody knows what it waits for."""
     assert judged(sagas.parked()).case is Case.SAGA_ITSELF
+
+
+def test_a_saga_that_went_on_after_the_failure_does_not_ask_about_it():
+    """It tolerated the failure and waits for something else."""
+    history, _ = sagas.failing()
+    history.step("dns")
+    history.task()
+
+    assert judged(history, ASKING).case is Case.SAGA_ITSELF
 
 
 def test_a_saga_that_compensates_now_is_compensated():
@@ -401,6 +423,15 @@ def test_a_history_with_a_hole_cannot_be_read():
     del history.events[8:12]
 
     assert judged(history).case is Case.UNREADABLE
+
+
+def test_a_history_without_one_whole_step_cannot_be_read():
+    """Nothing else in it refers to the step that is missing."""
+    history = sagas.sequential()
+    whole_step = slice(7, 13)
+    del history.events[whole_step]
+
+    assert "follows" in judged(history, history_length=0).because
 
 
 def test_an_empty_history_cannot_be_read():

@@ -91,3 +91,12 @@ def test_a_move_that_would_do_something_else_now_is_not_made():
     other = replace(now, moves=tuple(replace(effect, reset_event_id=4) for effect in now.moves))
 
     assert "something else" in still_true(found, other)
+
+
+def test_another_failed_step_is_not_the_one_approved():
+    """Even where everything else looks the same."""
+    found = plan(judged(sagas.sequential()), DID_NOT, KNOWN)
+    now = judged(sagas.sequential())
+    other = replace(now, target=replace(now.target, scheduled_id=3))
+
+    assert still_true(found, other) == "another step is the failed one"

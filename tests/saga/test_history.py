@@ -17,6 +17,7 @@ from saga.words import Source, Where
 from tests.saga import sagas
 from tests.saga.events import LATER, History, by_code, by_time, payload, payloads
 from tests.saga.known import KNOWN, RESUMABLE
+from tests.saga.known import RESUMABLE_BY_RESULTS as BY_RESULTS
 
 
 def only(history: History):
@@ -170,6 +171,18 @@ def test_what_continues_carries_on_what_was_done():
     run = carry_on(before, after.ended(blame=number).run())
 
     assert [step.type for step in diagnose(run, KNOWN, LATER).done] == ["reserve", "mint"]
+
+
+def test_results_of_an_earlier_run_cannot_be_handed_on():
+    """They are in another history, whose events have the same numbers."""
+    before = sagas.up_to("reserve", "mint", "set_quota").run()
+    after = History(continued_from="run-1", run_id="run-2")
+    number = after.schedule("create_database", after.task())
+    after.fail(number)
+    run = carry_on(before, after.ended(blame=number).run())
+    possible = [not diagnose(run, known, LATER).effect(Move.NEW_RUN).impossible for known in (RESUMABLE, BY_RESULTS)]
+
+    assert possible == [True, False]
 
 
 def test_a_run_that_continued_cannot_be_resumed_blindly():

@@ -319,6 +319,11 @@ def asked() -> History:
     return history.ended(blame=number)
 
 
+def ended_on_purpose() -> History:
+    history, _ = sagas.failing()
+    return history.terminated()
+
+
 def unsure() -> History:
     history = sagas.up_to("reserve")
     history.task()
@@ -341,7 +346,7 @@ ASKS_A_PERSON = [
     (sagas.cleaned_up, DID_NOT),  # a new run would be safe, but the saga took something back
     (asked, DID_NOT),  # a reset would lose a message
     (lambda: sagas.open_when("terminated"), DID_NOT),  # unknown, too
-    (lambda: sagas.failing()[0].terminated(), DID_NOT),  # somebody ended it on purpose
+    (ended_on_purpose, DID_NOT),  # somebody ended it on purpose
     (unsure, DID_NOT),  # two failed, and the saga does not say which of them it was
 ]
 
