@@ -8,6 +8,7 @@ handed over to people, one by one.
 from dataclasses import replace
 
 from incident.model.effects import ApplyLever, PlanLever, Purpose
+from incident.model.finding import Status
 from incident.model.incident import Due, Incident, Phase, Proposal, ProposalState
 from incident.model.lever import LeverOutcome, LeverPlan, LeverReport
 from incident.model.playbook import Approval, LeverUse
@@ -15,7 +16,7 @@ from incident.model.severity import Severity
 from incident.model.timeline import Kind
 from incident.policy import cadence, escalation, looking
 from incident.policy.draft import Draft
-from incident.policy.texts import agree, command, words
+from incident.policy.texts import agree, command, lines, words
 
 LIVE = (ProposalState.OPEN, ProposalState.APPROVED, ProposalState.APPLIED)
 STRICTEST_LAST = (Approval.AUTOMATIC, Approval.APPROVAL, Approval.TWO_PEOPLE, Approval.MANUAL)
@@ -178,7 +179,7 @@ def _propose(draft: Draft, plan: LeverPlan) -> Draft:
     return cadence.post(
         draft,
         f"{proposal.id} {asks.get(approval, 'needs a yes or a no')}",
-        f"*Would:* {plan.would}",
+        f"*Would:* {lines(plan.would)}",
         f"*Touches:* {', '.join(plan.touches)}" if plan.touches else "",
         commands=(
             agree(incident, proposal),
@@ -253,11 +254,14 @@ def reported(draft: Draft, proposal_id: str, report: LeverReport) -> Draft:
             return _verified(draft, proposal, report)
         case LeverOutcome.HELD:
             draft = set_state(draft, proposal_id, ProposalState.WITHDRAWN)
-            return looking.look(_held_back(draft, proposal_id, report.detail), Purpose.HOLD)
+            draft = _held_back(draft, proposal_id, report.detail)
+            return looking.look(draft, Purpose.HOLD, fresh=_seems_gone(draft))
         case LeverOutcome.FAILED:
             draft = draft.tell(Kind.LEVER, f"{proposal_id} failed", because=report.detail)
             draft = set_state(draft, proposal_id, ProposalState.FAILED)
             draft = _given_up(draft, proposal.plan)
+            if _seems_gone(draft):
+                return looking.look(draft, Purpose.HOLD, fresh=True)
             draft = escalation.worse(draft, f"{proposal_id} failed: {report.detail}", also=report.widen_to)
             return next_lever(draft)
 
@@ -278,7 +282,13 @@ def _applied(draft: Draft, proposal: Proposal, report: LeverReport) -> Draft:
     draft = _change(draft, replace(proposal, state=ProposalState.APPLIED, applied_at=draft.now))
     draft = draft.due(Due.LEVER, draft.now + draft.policy.verify_patience)
     draft = cadence.post(draft, f"{proposal.id} applied", report.detail, "Now watching whether it helps.")
-    return looking.look(draft, Purpose.VERIFY)
+    return looking.look(draft, Purpose.VERIFY, fresh=_seems_gone(draft))
+
+
+def _seems_gone(draft: Draft) -> bool:
+    """It turned green while a lever was at work: now that it has reported, nobody has to wait to be sure."""
+    impact = draft.incident.findings.get(draft.playbook.impact_check or "")
+    return impact is not None and impact.status is Status.OK
 
 
 def _verified(draft: Draft, proposal: Proposal, report: LeverReport) -> Draft:

@@ -58,6 +58,11 @@ def finding_line(finding: Finding) -> str:
     return f"{MARKS[finding.status]} {finding.check}: {finding.summary}"
 
 
+def lines(text: str) -> str:
+    """A sentence a line: what is read before a yes must not be one block."""
+    return text.replace(". ", ".\n")
+
+
 def short(text: str, limit: int = 200) -> str:
     """One line of at most `limit` characters."""
     line = " ".join(text.split())
