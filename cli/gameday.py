@@ -1,7 +1,7 @@
 """`incidents gameday`: play an incident in the practice world."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,6 +12,10 @@ from temporalio.client import Client, WorkflowHandle
 from cli.connect import SayNo, ask
 from cli.panels import console, story
 from worker.settings import Settings
+
+if TYPE_CHECKING:
+    from gameday.drill import Drill, Scenario
+    from gameday.provisioning.launch import RunningPlatform
 
 
 def gameday(
@@ -26,18 +30,29 @@ def gameday(
 ) -> None:
     """Break something in the practice world and see the incident through. Without a name: what can be played.
 
-    Example: incidents gameday app-db-down --world http://127.0.0.1:9200
+    provisioning-stuck needs no --world: `incidents up` on this machine says where its platform is.
+
+    Examples:\n
+      incidents gameday app-db-down --world http://127.0.0.1:9200\n
+      incidents gameday provisioning-stuck
     """
-    from gameday.drill import SCENARIOS
+    from gameday.drill import PROVISIONING
 
     if not scenario:
         _list()
         return
-    if scenario not in SCENARIOS:
-        raise typer.BadParameter(f"no scenario {scenario!r}; there is {', '.join(SCENARIOS)}")
-    if not world:
+    known_scenario(scenario)
+    if not world and scenario != PROVISIONING:
         raise SayNo("where is the practice world? Start it with `incidents up`, then give its address with --world")
     ask(lambda client, settings: play(client, settings, scenario, world, hands_on=hands_on))
+
+
+def known_scenario(name: str) -> None:
+    """Raises BadParameter."""
+    from gameday.drill import SCENARIOS
+
+    if name not in SCENARIOS:
+        raise typer.BadParameter(f"no scenario {name!r}; there is {', '.join(SCENARIOS)}")
 
 
 def _list() -> None:
@@ -54,33 +69,64 @@ def _list() -> None:
 async def play(
     client: Client, settings: Settings, scenario: str, world: str, *, hands_on: bool
 ) -> WorkflowHandle[Any, Any]:
-    """Play it, and print the incident as it happens; returns its handle."""
-    from gameday.drill import SCENARIOS, Drill, Places
+    """Play it, and print the incident as it happens; returns its handle. Raises SayNo."""
+    from gameday.drill import SCENARIOS
+    from gameday.provisioning.remote import PlatformAway
+
+    out, known = console(), SCENARIOS[scenario]
+    out.print(f"[bold]{known.title}[/]\n{known.story}")
+    try:
+        handle = await _drill(client, settings, known, world, out, hands_on=hands_on).play()
+    except PlatformAway as error:
+        raise SayNo(str(error)) from None
+    out.print(f"{handle.id} is over: `incidents show {handle.id}`")
+    return handle
+
+
+def _drill(
+    client: Client, settings: Settings, known: "Scenario", world: str, out: Console, *, hands_on: bool
+) -> "Drill":
+    """Raises SayNo where its platform is not there."""
+    from gameday.drill import PROVISIONING, Drill, Places
+    from gameday.provisioning_drill import ProvisioningDrill
     from worker.connecting import connect_options
     from worker.engine import ensure_binary, tell
 
-    out, known = console(), SCENARIOS[scenario]
     told: list[dict[str, str]] = []
 
     def say(entry: dict[str, str]) -> None:
         told.append(entry)
         out.print(story([entry], since=told[:1], header=False))
 
-    options = connect_options(settings)
-    cli = (str(ensure_binary(tell)), "--address", options["target_host"], "--namespace", client.namespace)
+    where = ("--address", connect_options(settings)["target_host"], "--namespace", client.namespace)
+    cli = (str(ensure_binary(tell)), *where)
     places = Places(world=world.rstrip("/"), bridge=f"http://{settings.bridge.host}:{settings.bridge.port}", cli=cli)
-    out.print(f"[bold]{known.title}[/]\n{known.story}")
-    drill = Drill(
-        client=client,
-        places=places,
-        scenario=known,
-        hands_on=hands_on,
-        say=say,
-        tell=to_type(out),
-    )
-    handle = await drill.play()
-    out.print(f"{handle.id} is over: `incidents show {handle.id}`")
-    return handle
+    common: dict[str, Any] = {"client": client, "places": places, "scenario": known, "hands_on": hands_on, "say": say}
+    common["tell"] = to_type(out)
+    if known.name != PROVISIONING:
+        return Drill(**common)
+    token = settings.bridge.token.get_secret_value() if settings.bridge.token else ""
+    return ProvisioningDrill(**common, **_on_screen(out), at=_platform(settings), alert_token=token)
+
+
+def _platform(settings: Settings) -> "RunningPlatform":
+    from gameday.provisioning.launch import read_platform
+
+    try:
+        return read_platform(settings.home / "provisioning")
+    except FileNotFoundError:
+        raise SayNo(
+            f"no practice provisioning platform runs in {settings.home}: start it with `incidents up`"
+        ) from None
+
+
+def _on_screen(out: Console) -> dict[str, Any]:
+    from cli.endings import endings
+
+    return {
+        "narrate": lambda line: out.print(Text(f"\n{line}", style="bold cyan")),
+        "show": lambda told: out.print(endings(told)),
+    }
 
 
 def to_type(out: Console) -> Callable[[str, str], None]:

@@ -13,18 +13,22 @@ from rich.panel import Panel
 from rich.table import Table
 
 from cli.connect import SayNo
-from cli.gameday import play
+from cli.gameday import known_scenario, play
 from cli.panels import console
 from cli.supervise import Child, NotReady, Supervisor
+from gameday.drill import PROVISIONING, SCENARIOS
+from gameday.provisioning.launch import TOLD, command, read_platform
 from gameday.world.launch import RunningWorld, read_world
 from worker.connecting import connect
 from worker.engine import another_engine, checked_command, is_serving
 from worker.health import pollers
 from worker.settings import Settings, load_settings
 
-DRILL_SPEED = 120.0
-"""An hour of the runbook in half a minute."""
 READY_WITHIN_S = 90.0
+PLATFORM_NAMESPACE = "practice-provisioning"
+"""Never the one a real provisioning saga may live in: the engine may be somebody's own."""
+STUCK_AFTER_S = 5.0
+"""Without progress, in practice; in reality 15 minutes (runbook §3.1)."""
 
 
 def up(
@@ -36,16 +40,18 @@ def up(
 ) -> None:
     """Run engine, worker, bridge and the practice world until Ctrl-C; what dies is started again.
 
-    With the drill, the runbook's durations are divided by 120 (INCIDENTS_SPEED overrules).
+    With the drill, the runbook's durations are divided by 120, or 60 (INCIDENTS_SPEED overrules).
 
     Examples:\n
       incidents up                          everything, and a drill on autopilot\n
       incidents up --hands-on               the same, but you are on call\n
+      incidents up --scenario provisioning-stuck\n
       incidents up --no-drill --no-world    for real, with your own settings
     """
+    known_scenario(scenario)
     settings = load_settings()
     if drill and world and settings.speed == 1.0:
-        settings = settings.model_copy(update={"speed": DRILL_SPEED})
+        settings = settings.model_copy(update={"speed": SCENARIOS[scenario].speed})
     wanted = Wanted(drill=scenario if drill and world else "", hands_on=hands_on, world=world, once=once)
     try:
         asyncio.run(Everything(settings, wanted, console()).run())
@@ -72,7 +78,10 @@ class Everything:
         self._address = another_engine() or f"127.0.0.1:{settings.engine.port}"
         self._bridge = f"http://127.0.0.1:{settings.bridge.port}"
         self._logs = settings.home / "logs"
+        self._ui = f"http://127.0.0.1:{settings.engine.ui_port}"
         self._world_home = settings.home / "world"
+        self._platform_home = settings.home / "provisioning"
+        self._platform = f"http://127.0.0.1:{settings.world.port + 3}"
         self._upper: Supervisor | None = None
 
     async def run(self) -> None:
@@ -82,10 +91,10 @@ class Everything:
             lower = await stack.enter_async_context(Supervisor(below, self._logs, self._say))
             await self._all_ready(lower, below)
             world = read_world(self._world_home) if self._wanted.world else None
-            above = self._ours(world)
-            upper = await stack.enter_async_context(Supervisor(above, self._logs, self._say))
+            ours, beside = self._ours(world), self._provisioning()
+            upper = await stack.enter_async_context(Supervisor([*ours, *beside], self._logs, self._say))
             self._upper = upper
-            await self._all_ready(upper, above)
+            await self._all_ready(upper, [*ours, *beside] if self._plays_provisioning else ours)
             self._out.print(self._links(world))
             if world and self._wanted.drill:
                 await self._drill(world)
@@ -104,16 +113,16 @@ class Everything:
     def _engine(self) -> list[Child]:
         if another_engine():
             return []
-        command = checked_command(self._settings, self._say)
-        return [Child("engine", command, ready=lambda: is_serving(self._address))]
+        engine = checked_command(self._settings, self._say)
+        return [Child("engine", engine, ready=lambda: is_serving(self._address))]
 
     def _world(self) -> list[Child]:
         if not self._wanted.world:
             return []
         (self._world_home / "world.json").unlink(missing_ok=True)
-        command = [sys.executable, "-m", "gameday.world", "--home", str(self._world_home)]
-        command += ["--port", str(self._settings.world.port)]
-        return [Child("world", command, ready=self._world_ready)]
+        world = [sys.executable, "-m", "gameday.world", "--home", str(self._world_home)]
+        world += ["--port", str(self._settings.world.port), "--platform", self._platform]
+        return [Child("world", world, ready=self._world_ready)]
 
     async def _world_ready(self) -> bool:
         try:
@@ -121,14 +130,43 @@ class Everything:
         except FileNotFoundError:
             return False
 
+    @property
+    def _plays_provisioning(self) -> bool:
+        return self._wanted.drill == PROVISIONING
+
+    def _provisioning(self) -> list[Child]:
+        """The practice provisioning platform. Only its own drill waits for it, and gets real databases."""
+        if not self._wanted.world:
+            return []
+        (self._platform_home / TOLD).unlink(missing_ok=True)
+        options = ["--namespace", PLATFORM_NAMESPACE, "--ui", self._ui, "--stuck-after-s", f"{STUCK_AFTER_S:g}"]
+        options += [] if self._plays_provisioning else ["--no-database"]
+        platform = command(self._platform_home, self._settings.world.port + 3, self._address, *options)
+        after = () if self._plays_provisioning else ("worker", "bridge")
+        return [Child("provisioning", platform, ready=self._platform_ready, after=after)]
+
+    async def _platform_ready(self) -> bool:
+        try:
+            return await _answers(f"{read_platform(self._platform_home).control}/faults")
+        except FileNotFoundError:
+            return False
+
     def _ours(self, world: RunningWorld | None) -> list[Child]:
         env = {"TEMPORAL_ADDRESS": self._address, "INCIDENTS_SPEED": str(self._settings.speed)}
-        env |= {"INCIDENTS_HOME": str(self._settings.home)} | (world.env if world else {})
+        env |= {"INCIDENTS_HOME": str(self._settings.home)} | (world.env | self._pointing() if world else {})
+        if "web_ui_url" not in self._settings.model_fields_set:
+            env |= {"INCIDENTS_WEB_UI_URL": self._ui}
         ours = [sys.executable, "-m", "cli.main"]
         return [
             Child("worker", [*ours, "worker"], env, ready=self._worker_ready),
             Child("bridge", [*ours, "bridge"], env, ready=lambda: _answers(f"{self._bridge}/readyz")),
         ]
+
+    def _pointing(self) -> dict[str, str]:
+        """Known before the platform runs, so that nobody waits for it."""
+        from gameday.provisioning.pointing import environment
+
+        return environment(self._platform, self._address, PLATFORM_NAMESPACE)
 
     async def _worker_ready(self) -> bool:
         """The one that runs now polls: the engine remembers those of before for minutes."""
@@ -140,7 +178,7 @@ class Everything:
     def _links(self, world: RunningWorld | None) -> Panel:
         grid = Table.grid(padding=(0, 2))
         rows = {
-            "Web UI": f"http://127.0.0.1:{self._settings.engine.ui_port}/namespaces/default/workflows",
+            "Web UI": f"{self._ui}/namespaces/default/workflows",
             "bridge": f"{self._bridge}/alertmanager  (Alertmanager posts here)",
         }
         if world:
@@ -148,6 +186,7 @@ class Everything:
                 "practice world": f"{world.control}/",
                 "a phone": f"{world.control}/phone",
                 "the thread": f"{world.control}/thread",
+                "provisioning": f"{self._platform}/  (its sagas: {self._ui}/namespaces/{PLATFORM_NAMESPACE}/workflows)",
                 "database": world.database,
             }
         rows |= {
@@ -161,10 +200,8 @@ class Everything:
     async def _drill(self, world: RunningWorld) -> None:
         client = await connect(self._settings)
         handle = await play(client, self._settings, self._wanted.drill, world.control, hands_on=self._wanted.hands_on)
-        ui = f"http://127.0.0.1:{self._settings.engine.ui_port}"
-        self._out.print(
-            f"The story in the Web UI: {ui}/namespaces/{client.namespace}/workflows/{handle.id}", soft_wrap=True
-        )
+        where = f"{self._ui}/namespaces/{client.namespace}/workflows/{handle.id}"
+        self._out.print(f"The story in the Web UI: {where}", soft_wrap=True)
         self._out.print(f"The record: {self._settings.home / 'records' / handle.id}", soft_wrap=True)
 
 

@@ -16,11 +16,15 @@ from temporalio.service import RPCError
 
 from incident.policy.texts import command_line
 
-RESPONDER = "ana"
+RESPONDER, FINANCE = "ana", "finance"
+REFUND = "refund_path"
+"""A proposal that finance says yes to, not the responder."""
 NOT_CONFIRMED = "not confirmed from here"
 """How the timeline begins to say that only the prober sees harm."""
 LOOK_EVERY_S = 0.3
 """How often the drill reads the incident. It is a reader like any other: nothing waits for it."""
+PROVISIONING = "provisioning-stuck"
+"""The scenario that is played on the practice provisioning platform (`gameday/provisioning_drill.py`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +35,14 @@ class Scenario:
     title: str
     story: str
     alert: str
-    app: str
-    faults: tuple[str, ...]
+    app: str = ""
+    """Of the practice world; empty: the practice provisioning platform is what breaks."""
+    faults: tuple[str, ...] = ()
     mended_by_lever: tuple[str, ...] = ()
     """Faults that the lever cures by itself; the others are mended when the drill ends."""
     follow_up: str = "page on the first failed login, not on the second probe"
+    speed: float = 120.0
+    """Runbook durations are divided by this: an hour in half a minute."""
 
 
 SCENARIOS: dict[str, Scenario] = {
@@ -68,6 +75,15 @@ SCENARIOS: dict[str, Scenario] = {
             faults=("flaky_vantage",),
             follow_up="probe from a second vantage",
         ),
+        Scenario(
+            name=PROVISIONING,
+            title="ProvisioningJobsStuck: two customers paid, and create_database failed for both",
+            story="One is re-driven as a tired operator would, the other one by us: only the failed step runs again.",
+            alert="ProvisioningJobsStuck",
+            faults=("create_database",),
+            follow_up="let the saga park and ask, instead of failing",
+            speed=60.0,
+        ),
     )
 }
 
@@ -77,7 +93,7 @@ class Places:
     """Where everything is, for this drill."""
 
     world: str
-    """Base address of the practice world's controls."""
+    """Base address of the practice world's controls; empty: this drill needs none."""
     bridge: str
     cli: tuple[str, ...]
     """How to call Temporal's CLI, address included."""
@@ -110,7 +126,7 @@ class Drill:
     async def follow(self, handle: WorkflowHandle[Any, Any]) -> None:
         """Print what is new, and act where the incident waits for a person, until it is closed."""
         said = 0
-        async for running in _statuses(handle):
+        async for running in statuses(handle):
             if running is None:  # the engine is away
                 continue
             timeline = await _query(handle, "timeline") or []
@@ -135,7 +151,7 @@ class Drill:
 
     async def _begin(self, http: httpx.AsyncClient, handle: WorkflowHandle[Any, Any]) -> None:
         """Break the world, until there is an incident. One from an earlier start goes on from where it stands."""
-        status = await _query(handle, "status") if await _is_open(handle) else None
+        status = await _query(handle, "status") if await is_open(handle) else None
         if status and status["mitigated_at"]:
             await self._clear(http)
             return
@@ -143,7 +159,7 @@ class Drill:
             await _put(http, f"{self.places.world}/faults/{fault}", {"app": self.scenario.app})
         watched = {"enabled": True, "url": self._webhook, "for_s": 2, "app": self.scenario.app}
         await _put(http, f"{self.places.world}/prober", watched)
-        async for running in _statuses(handle):
+        async for running in statuses(handle):
             if running is WorkflowExecutionStatus.RUNNING:
                 return
 
@@ -167,7 +183,8 @@ class Drill:
             await self._type(seen, "somebody has to own it", "ack", by=RESPONDER)
         for proposal in status["proposals"] or ():
             if proposal["state"] == "open":
-                await self._type(seen, proposal["would"], "approve", proposal=proposal["id"], by=RESPONDER)
+                by = FINANCE if proposal["id"].startswith(REFUND) else RESPONDER
+                await self._type(seen, _begins(proposal["would"]), "approve", proposal=proposal["id"], by=by)
         if status["phase"] == "triage" and seen.says(NOT_CONFIRMED):
             await self._calm_down(seen)
         if status["phase"] == "resolve" and not seen.holds("durable"):
@@ -220,6 +237,11 @@ class _Seen:
         return any(c["name"] == criterion and c["met"] for c in self.criteria)
 
 
+def _begins(plan: str) -> str:
+    """Its first sentence; the timeline has all of it."""
+    return plan.partition(". ")[0].removesuffix(".") + "."
+
+
 async def _run(command: list[str]) -> str:
     """Why it failed (the engine is away, the incident closed meanwhile); empty: it did not."""
     process = await asyncio.create_subprocess_exec(
@@ -234,14 +256,14 @@ async def _run(command: list[str]) -> str:
     return complaint.decode(errors="replace").strip() if process.returncode else ""
 
 
-async def _is_open(handle: WorkflowHandle[Any, Any]) -> bool:
+async def is_open(handle: WorkflowHandle[Any, Any]) -> bool:
     try:
         return (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
     except RPCError:
         return False
 
 
-async def _statuses(handle: WorkflowHandle[Any, Any]) -> AsyncIterator[WorkflowExecutionStatus | None]:
+async def statuses(handle: WorkflowHandle[Any, Any]) -> AsyncIterator[WorkflowExecutionStatus | None]:
     """The run's status, again and again; None while there is no such incident."""
     while True:
         try:

@@ -56,14 +56,14 @@ class Remote:
 
     async def quota(self, customer: str) -> int | None:
         """GB; None: never provisioned."""
-        told = await self._asked("GET", f"/quotas/{customer}", fine=(httpx.codes.NOT_FOUND,))
+        told: dict[str, Any] = await self._asked("GET", f"/quotas/{customer}", fine=(httpx.codes.NOT_FOUND,))
         return told.get("paid_gb")
 
     async def ailing(self, customer: str) -> list[str]:
-        """What of the tenant does not work, in words; nothing: all of it works."""
+        """Which parts of the tenant are wrong; none: all of it is there, once, and answers."""
         sick = (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.NOT_FOUND)
         told = await self._asked("GET", f"/tenants/{customer}/health", fine=sick)
-        return [f"{check['name']} {check['is']}" for check in told.get("checks", ()) if not check["ok"]]
+        return [check["name"] for check in told.get("checks", ()) if not check["ok"]]
 
     async def stuck(self) -> int:
         """How many jobs are stuck, as Prometheus would read it."""
