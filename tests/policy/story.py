@@ -171,9 +171,16 @@ class Story:
         """The look under way (or the briefing) answers: `ok`, `bad`, `unknown`, and `acting` or `healed` ok ones."""
         look = self.look
         findings = tuple(finding(name, checks[name], self.now) for name in look.checks if name in checks)
+        assert self._comes_back(look, findings), f"{look.key} would still be waiting for something new"
         if isinstance(self._asker(look), Brief):
             return self.takes(Briefed(number=look.number, not_posted="", findings=findings))
         return self.takes(Looked(number=look.number, purpose=look.purpose, findings=findings))
+
+    def _comes_back(self, look: Look, findings: tuple[Finding, ...]) -> bool:
+        """A patient look answers when something differs from what is known, or its patience is over."""
+        asked_at = next(at for at, effect in self.asked if effect is self._asker(look))
+        news = any(look.known.get(seen.check) != seen.state for seen in findings)
+        return news or self.now >= asked_at + look.patience
 
     def plans(self, **plan: Any) -> "Story":
         """The lever's plan that was asked for last is there."""

@@ -108,7 +108,7 @@ def test_a_failed_look_that_was_overtaken_changes_nothing():
 
 def test_a_changed_answer_is_on_the_timeline_once():
     """A change of words alone is not news (design §9)."""
-    story = hurting().sees(probe="bad", healer="ok").sees(probe="unknown", healer="ok")
+    story = hurting().after(minutes=30).sees(probe="bad", healer="ok").sees(probe="unknown", healer="ok")
 
     assert [line for line in story.lines if line.startswith("probe is ")] == [
         "probe is bad: probe bad",

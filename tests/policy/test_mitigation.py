@@ -9,11 +9,12 @@ from incident.model.effects import ApplyLever, Page, PlanLever, Purpose
 from incident.model.incident import Due, Phase, ProposalState
 from incident.model.lever import LeverOutcome, LeverPlan, LeverReport
 from incident.model.messages import Approve, Mitigated, Reject
-from incident.model.outcomes import LeverApplied, LeverPlanFailed, LeverPlanned
+from incident.model.outcomes import LeverApplied, LeverPlanFailed, LeverPlanned, Looked
 from incident.model.playbook import Approval
 from incident.model.severity import Severity
+from runbook.alerts.AppDBDown import PLAYBOOK as APP_DB_DOWN
 from runbook.response import RESPONSE
-from tests.policy.story import NIGHT, PLAYBOOK, Story, hurting, mitigated, with_levers
+from tests.policy.story import NIGHT, PLAYBOOK, Story, finding, hurting, mitigated, with_levers
 
 APPROVED, APPLIED, WITHDRAWN = ProposalState.APPROVED, ProposalState.APPLIED, ProposalState.WITHDRAWN
 FAILED, REJECTED, VERIFIED = ProposalState.FAILED, ProposalState.REJECTED, ProposalState.VERIFIED
@@ -60,7 +61,7 @@ def test_one_green_is_looked_at_again_before_it_counts():
 
 def test_a_flaky_vantage_is_said_once_and_the_severity_stays():
     """Not confirmed from here: people decide (runbook §2.1)."""
-    story = Story().sees(probe="ok").sees(probe="ok").sees(probe="ok")
+    story = Story().sees(probe="ok").sees(probe="ok").after(minutes=30).sees(probe="ok")
 
     assert story.post_minutes("not confirmed from here: maybe one flaky vantage") == [0]
     assert story.incident.severity is Severity.SEV1
@@ -153,6 +154,25 @@ def test_a_plan_dropped_for_an_automation_is_made_again_when_its_time_is_over():
     story = hurting().acks().sees(probe="bad", healer="acting").plans().after(minutes=10)
 
     assert planned_levers(story) == ["restart", "restart"]
+
+
+def test_a_database_nobody_can_reach_is_left_to_self_heal_first():
+    """The runbook's own AppDBDown: obs-db-selfheal redeploys; if it recovers, you are done (runbook §3.2)."""
+    story = Story(playbook=APP_DB_DOWN).sees(ready_probe="bad", self_heal="acting")
+    story.after(minutes=3).sees(ready_probe="ok", self_heal="healed")
+
+    assert (story.phase, story.all(PlanLever)) == (Phase.RESOLVE, [])
+
+
+def test_a_database_self_heal_cannot_bring_back_is_redeployed_with_a_person_s_leave():
+    """Persists? A person decides (runbook §3.2)."""
+    story = Story(playbook=APP_DB_DOWN).sees(ready_probe="bad", self_heal="bad").plans()
+
+    assert (story.proposal.id, story.proposal.approval, story.all(ApplyLever)) == (
+        "redeploy_app-1",
+        Approval.APPROVAL,
+        [],
+    )
 
 
 # ── plan, approve, apply, verify ─────────────────────────────────────────────────────────────────────────────────
@@ -339,12 +359,13 @@ def test_a_lever_whose_work_visibly_failed_is_not_waited_for():
 
 
 def test_a_failure_seen_before_the_lever_is_not_the_lever_s():
-    """Old news: what failed then was something else (design §7)."""
-    story = Story().acks().sees(probe="bad", healer="bad").plans().after(minutes=1).says(Approve()).after(minutes=1)
-    seen_before = story.incident.findings["healer"]
-    story.applies().sees(probe="bad")
+    """A look that was on its way tells what failed before: something else (design §7)."""
+    story = Story().acks().sees(probe="bad", healer="bad").plans().says(Approve(by="ana"))
+    seen_before = (finding("probe", "bad", story.now), finding("healer", "bad", story.now))
+    story.after(minutes=1).applies()
+    story.takes(Looked(number=story.incident.looking, purpose=Purpose.HOLD, findings=seen_before))
 
-    assert (story.incident.findings["healer"], story.proposal.state) == (seen_before, APPLIED)
+    assert story.proposal.state is APPLIED
 
 
 def test_when_no_lever_is_left_people_are_called_once():
@@ -466,11 +487,35 @@ def test_within_the_hour_it_may_not():
     assert len(story.all(ApplyLever)) == 1
 
 
-def test_only_one_lever_is_on_its_way_at_a_time():
+@pytest.mark.parametrize(
+    "life",
+    [
+        pytest.param(proposing, id="one is on the table"),
+        pytest.param(lambda: proposing().says(Approve(by="ana")), id="one is being applied"),
+        pytest.param(applied, id="one was applied, and has its time"),
+    ],
+)
+def test_only_one_lever_is_on_its_way_at_a_time(life):
     """Never while another lever works on the same target (design §7)."""
-    story = applied().after(minutes=1).sees(probe="bad", healer="ok")
+    story = life().sees(probe="unknown", healer="ok").sees(probe="bad", healer="ok")
 
     assert planned_levers(story) == ["restart"]
+
+
+@pytest.mark.parametrize("outcome", [LeverOutcome.APPLIED, LeverOutcome.HELD, LeverOutcome.FAILED])
+def test_a_report_after_the_impact_has_gone_ends_the_mitigation(outcome):
+    """It turned green while the lever was at work: whatever the lever says, the world is looked at (runbook §2)."""
+    story = proposing().says(Approve(by="ana")).sees(probe="ok", healer="ok").applies(outcome)
+
+    assert story.sees(probe="ok", healer="ok").phase is Phase.RESOLVE
+
+
+def test_a_lever_that_fails_once_the_impact_has_gone_alarms_nobody():
+    """Customer impact stopped? Yes: no reason to raise, widen or pull another one (runbook §2)."""
+    story = proposing(severity=Severity.SEV2).says(Approve(by="ana")).sees(probe="ok", healer="ok")
+    story.applies(LeverOutcome.FAILED)
+
+    assert (story.incident.severity, planned_levers(story)) == (Severity.SEV2, ["restart"])
 
 
 # ── somebody was faster ──────────────────────────────────────────────────────────────────────────────────────────
