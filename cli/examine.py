@@ -15,6 +15,7 @@ from temporalio.service import RPCError
 
 from cli.connect import PATIENCE
 from cli.doctor import Line, Verdict
+from cli.examine_saga import examine_saga
 from integrations.aws import Aws
 from integrations.clock import utc_now
 from integrations.errors import IntegrationError
@@ -39,6 +40,7 @@ async def examine(settings: Settings) -> list[Line]:
     """Everything, in the order in which it should be mended."""
     engine = await _engine(settings)
     async with shared_client() as http:
+        saga = await examine_saga(settings, http)
         rest = await asyncio.gather(
             _bridge(settings, http),
             _reached("pager", str(settings.pager.ntfy_url or ""), "INCIDENTS_PAGER__NTFY_URL (an ntfy topic)", http),
@@ -48,7 +50,7 @@ async def examine(settings: Settings) -> list[Line]:
             _clock(settings, http),
         )
     no_app = [] if settings.apps else [_unknown("apps", "none is set: nothing to probe", "set INCIDENTS_APPS")]
-    return [*engine, *rest, *no_app, _home(settings), *_channels(settings)]
+    return [*engine, *rest, *saga, *no_app, _home(settings), *_channels(settings)]
 
 
 async def _engine(settings: Settings) -> list[Line]:

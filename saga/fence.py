@@ -48,11 +48,17 @@ def read(state: Pause) -> Fence | None:
     if not state.paused or not state.note.startswith(OPENING):
         return None
     ours, paused, before = _split(state.note)
-    leases = tuple(
-        Lease(holder=m["holder"], incident=m["incident"], until=datetime.strptime(m["until"], "%Y-%m-%dT%H:%M:%S%z"))
-        for m in LEASE.finditer(ours)
-    )
-    return Fence(leases=leases, before=Pause(paused=paused, note=before))
+    leases = filter(None, map(_lease, LEASE.finditer(ours)))
+    return Fence(leases=tuple(leases), before=Pause(paused=paused, note=before))
+
+
+def _lease(line: re.Match[str]) -> Lease | None:
+    """None: somebody has written there, and it is no instant any more."""
+    try:
+        until = datetime.strptime(line["until"], "%Y-%m-%dT%H:%M:%S%z")
+    except ValueError:
+        return None
+    return Lease(holder=line["holder"], incident=line["incident"], until=until)
 
 
 def _split(note: str) -> tuple[str, bool, str]:

@@ -16,6 +16,7 @@ from worker.engine_needs import register_attributes
 from worker.logging import configure_logging
 from worker.sandbox import sandbox
 from worker.settings import Settings, load_settings
+from worker.sweeping import sweeping
 from worker.wiring import outside_world
 from workflows.contract import BACKGROUND_QUEUE, PATIENT_QUEUE, TASK_QUEUE
 from workflows.incident import IncidentWorkflow
@@ -38,6 +39,7 @@ async def run(settings: Settings) -> None:
     await register_attributes(client)
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(outside_world(settings))
+        await stack.enter_async_context(sweeping(world.outside.sagas))
         for worker in workers(client, provide(world)):
             await stack.enter_async_context(worker)
         log.info("worker ready", queues=[TASK_QUEUE, BACKGROUND_QUEUE, PATIENT_QUEUE], home=str(settings.home))
