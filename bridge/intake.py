@@ -9,10 +9,10 @@ from enum import StrEnum
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from bridge.bounded import bounded
 from bridge.settings import BridgeSettings
 from bridge.unanswered import Unanswered
 from incident.model.alert import Alert, AlertStatus, incident_id
+from incident.model.bounded import bounded
 from incident.model.incident import Phase
 from incident.model.playbook import Playbook
 from runbook.catalog import identity_labels_of, playbook_for

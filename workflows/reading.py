@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from incident.model.alert import Alert, AlertStatus
+from incident.model.bounded import bounded
 from incident.model.effects import StoredEffect
 from incident.model.incident import Incident
 from incident.model.messages import MESSAGES, Message
@@ -79,7 +80,7 @@ def _typed(start: _TypedStart) -> IncidentInput:
 def _named(start: IncidentInput) -> IncidentInput:
     if not start.alert.name.strip():
         raise Misread("the alert has no name", EXPECTED_START)
-    return start
+    return start.model_copy(update={"alert": bounded(start.alert, None)})
 
 
 def read_alert(args: Sequence[Any], name: str) -> Alert:
@@ -90,7 +91,7 @@ def read_alert(args: Sequence[Any], name: str) -> Alert:
     if not isinstance(given, dict):
         raise Misread(_what(given), EXPECTED_ALERT)
     try:
-        return ALERT.validate_python({"name": name, "status": AlertStatus.FIRING} | given)
+        return bounded(ALERT.validate_python({"name": name, "status": AlertStatus.FIRING} | given), None)
     except ValidationError as error:
         raise Misread(explain(error), EXPECTED_ALERT) from None
 

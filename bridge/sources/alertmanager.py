@@ -11,13 +11,12 @@ from pydantic_core import from_json
 
 from bridge.source import NotThisVendor, Parsed, RefusedAlert
 from incident.model.alert import Alert, AlertStatus
+from incident.model.bounded import MOST_TEXT, web
 
 EXPECTED = (
     'an Alertmanager webhook (version 4): {"version": "4", "alerts": [{"status": "firing", "labels": '
     '{"alertname": "AppDBDown", …}, "annotations": {…}, "startsAt": "2026-06-16T03:28:00Z", "fingerprint": "…"}]}'
 )
-MOST_TEXT = 4000
-"""Characters of an annotation: it travels through history and chat."""
 NEVER = 1
 """Alertmanager's zero time is in the year 1."""
 
@@ -87,21 +86,17 @@ def _alert(told: _Told) -> Alert:
         labels=labels,
         summary=told.annotations.get("summary", "")[:MOST_TEXT],
         description=told.annotations.get("description", "")[:MOST_TEXT],
-        runbook_url=_web(told.annotations.get("runbook_url", "")),
+        runbook_url=web(told.annotations.get("runbook_url", "")),
         starts_at=_real(told.startsAt),
         ends_at=_real(told.endsAt),
         fingerprint=told.fingerprint or _fingerprint(labels),
-        link=_web(told.generatorURL),
+        link=web(told.generatorURL),
         source="alertmanager",
     )
 
 
 def _real(instant: datetime | None) -> datetime | None:
     return instant if instant and instant.year > NEVER else None
-
-
-def _web(url: str) -> str:
-    return url if url.startswith(("http://", "https://")) and len(url) <= MOST_TEXT else ""
 
 
 def _fingerprint(labels: Mapping[str, str]) -> str:

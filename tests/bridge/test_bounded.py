@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.bounded import MOST_LABELS, MOST_VALUE, bounded, cut
 from incident.model.alert import Alert
+from incident.model.bounded import MOST_LABELS, MOST_VALUE, bounded, cut
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=50)
 

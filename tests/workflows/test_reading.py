@@ -9,7 +9,7 @@ from incident.model.alert import AlertStatus
 from incident.model.incident import Role
 from incident.model.messages import MESSAGES, Ack, Assign, Note
 from incident.model.severity import Severity
-from workflows.contract import DATA_CONVERTER, Unreadable
+from workflows.contract import DATA_CONVERTER, IncidentInput, Unreadable
 from workflows.reading import EXPECTED_START, Misread, read_alert, read_message, read_start
 
 PLAIN = {"encoding": b"json/plain"}
@@ -179,3 +179,16 @@ def test_what_an_alert_may_not_say(told):
     """Neither fires nor cleared: nothing is guessed."""
     with pytest.raises(Misread):
         read_alert((told,), "AppDBDown")
+
+
+def test_what_is_typed_by_hand_is_cut_to_what_an_incident_can_carry() -> None:
+    """A pasted log must not wedge an incident: payloads end at 2 MiB (temporal-guide §4)."""
+    start = read_start([{"alert": "A", "summary": "s" * 10**6, "labels": {f"l{n}": "v" * 10**5 for n in range(99)}}])
+
+    assert isinstance(start, IncidentInput)
+    assert len(str(start.alert)) < 200_000
+
+
+def test_a_link_that_is_no_web_address_is_dropped() -> None:
+    """It would end up in chat and Web UI."""
+    assert read_alert([{"link": "javascript:alert(1)"}], "A").link == ""
