@@ -53,6 +53,8 @@ class Playbook:
     """The check that says whether customers are still hurt; None: only people can say."""
     automation_check: str | None = None
     """The check that says whether an automation of the organisation is already at work."""
+    automation_lever: str | None = None
+    """Our lever that does the same as that automation: what it has just done is not worth doing again."""
     levers: tuple[LeverUse, ...] = ()
     """Fastest safe one first (runbook §2.2)."""
     journey_check: str | None = None

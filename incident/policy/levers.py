@@ -63,7 +63,7 @@ def _may_try(draft: Draft, use: LeverUse) -> bool:
     if use.per_subject:
         return bool(_subjects_left(draft))
     automation = draft.incident.findings.get(draft.playbook.automation_check or "")
-    return not (automation and automation.healed)
+    return not (automation and automation.healed and use.lever == draft.playbook.automation_lever)
 
 
 def _subjects_left(draft: Draft) -> tuple[str, ...]:

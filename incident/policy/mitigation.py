@@ -69,7 +69,8 @@ def _looks_fine(draft: Draft, impact: Finding, *, confirmed: bool) -> Draft:
 
 def _not_confirmed_from_here(draft: Draft, impact: Finding) -> Draft:
     what = "not confirmed from here: maybe one flaky vantage"
-    if not any(e.what == what for e in draft.incident.timeline):
+    since = draft.incident.impact_since or draft.incident.opened_at
+    if not any(e.what == what and e.at >= since for e in draft.incident.timeline):
         because = f"{impact.check} was green {draft.policy.greens_in_a_row} times in a row while the alert fires"
         draft = draft.tell(Kind.CHECK, what, because=because)
         draft = cadence.post(

@@ -98,7 +98,7 @@ def _ack(draft: Draft, message: Ack) -> Draft:
 def _resolve(draft: Draft, message: Resolve) -> Draft:
     draft = draft.set(resolve_asked_by=message.by, resolve_note=message.note)
     lacking = ", ".join(s.name for s in missing(draft.incident, draft.now))
-    because = message.note or (f"remembered; still missing: {lacking}" if lacking else "")
+    because = "; ".join(filter(None, (message.note, f"remembered, still missing: {lacking}" if lacking else "")))
     return draft.tell(Kind.PERSON, f"{message.by} asks to resolve", because=because, by=message.by)
 
 

@@ -24,6 +24,7 @@ PLAYBOOK = Playbook(
     checks=("ready_probe", "self_heal", "rds_status", "master_secret_rotation", "app_role"),
     impact_check="ready_probe",
     automation_check="self_heal",
+    automation_lever="redeploy_app",
     levers=(LeverUse(lever="redeploy_app", approval=Approval.APPROVAL),),
     journey_check="journey",
     data_check="ledger",

@@ -130,9 +130,20 @@ def test_an_automation_gets_its_time_only_once():
 
 def test_what_an_automation_has_just_done_is_not_done_again():
     """It redeployed and that did not help: people have to find the way (runbook §3.2)."""
-    story = Story().acks().sees(probe="bad", healer="acting").after(minutes=5).sees(probe="bad", healer="healed")
+    playbook = replace(with_levers("restart"), automation_lever="restart")
+    story = Story(playbook=playbook).acks().sees(probe="bad", healer="acting").after(minutes=5)
+    story.sees(probe="bad", healer="healed")
 
     assert "no lever is left: people have to find the way" in story.after(minutes=5).lines
+
+
+def test_a_lever_that_does_something_else_than_the_automation_is_still_worth_a_try():
+    """It redeployed and that did not help: the next lever (runbook §2.2)."""
+    playbook = replace(with_levers("restart", "scale"), automation_lever="restart")
+    story = Story(playbook=playbook).acks().sees(probe="bad", healer="acting").after(minutes=5)
+    story.sees(probe="bad", healer="healed").after(minutes=5)
+
+    assert [plan.lever for plan in story.all(PlanLever)] == ["scale"]
 
 
 def test_a_proposal_is_withdrawn_when_an_automation_begins():

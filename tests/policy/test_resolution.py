@@ -91,7 +91,7 @@ def test_resolve_too_early_is_remembered():
     story = almost(DATA, DURABLE).says(Resolve(by="ana"))
 
     assert (story.phase, story.incident.resolve_asked_by) == (Phase.RESOLVE, "ana")
-    assert story.incident.timeline[-1].because == "remembered; still missing: data_reconciled, durable"
+    assert story.incident.timeline[-1].because == "remembered, still missing: data_reconciled, durable"
 
 
 def test_resolve_too_early_is_answered_with_what_is_missing():
@@ -105,10 +105,13 @@ def test_resolve_too_early_is_answered_with_what_is_missing():
 
 
 def test_resolve_with_a_note_keeps_the_note():
-    """What the person wanted to say is part of the story (runbook §2.2)."""
+    """What the person wanted to say is part of the story (runbook §2.2), and what is missing is told beside it."""
     story = almost(DATA).says(Resolve(by="ana", note="pool rebuilt"))
 
-    assert (story.incident.resolve_note, story.incident.timeline[-1].because) == ("pool rebuilt", "pool rebuilt")
+    assert (story.incident.resolve_note, story.incident.timeline[-1].because) == (
+        "pool rebuilt",
+        "pool rebuilt; remembered, still missing: data_reconciled",
+    )
 
 
 def test_an_incident_asked_to_resolve_does_so_by_itself():
