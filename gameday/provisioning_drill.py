@@ -95,14 +95,14 @@ class ProvisioningDrill(Drill):
         number = max([_number(job) for job in jobs], default=0)
         over = jobs.get(f"{OURS}-{number}") == "provisioned" and not await is_open(handle)
         number += over or not number
-        return _order(NAIVE, "ACME", number), _order(OURS, "Globex", number)
+        return order_of(NAIVE, "ACME", number), order_of(OURS, "Globex", number)
 
     async def _buy(self, platform: Remote, orders: Sequence[Order]) -> None:
         """Both pay, and for both the saga ends at the same step."""
         missing = [order for order in orders if await self._status(order) is None]
         if missing:
             self.narrate(f"Two customers pay for {PAID_GB} GB, and {FAILING} answers 503")
-            await platform.set_cron(_far_away(time.time()))
+            await platform.set_cron(far_away(time.time()))
             await platform.fault(FAILING, "fail")
         for order in missing:
             await platform.check_out(order)
@@ -240,7 +240,7 @@ def _incident(alert: str) -> str:
     return incident_id(alert, {}, identity_labels_of(alert))
 
 
-def _order(name: str, customer: str, number: int) -> Order:
+def order_of(name: str, customer: str, number: int) -> Order:
     """What was paid is in the order, but `set_quota` gets it from the checkout, which tells it to the first run alone:
     that is how a paid quota is zeroed (runbook §3.1)."""
     return Order(f"{name}-{number}", f"{customer}-{number}", "L", paid_gb=PAID_GB, amount="handover", patience=PATIENCE)
@@ -251,7 +251,7 @@ def _number(job: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _far_away(now: float) -> int:
+def far_away(now: float) -> int:
     """Seconds between two passes, so that the next one lies behind the drill: it shows the fence, not the race."""
     return max(CRON_EVERY_S, key=lambda every: every - now % every)
 
