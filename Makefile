@@ -2,6 +2,8 @@
 PYTHON := $(or $(INCIDENTS_PYTHON),python3)
 BIN := .venv/bin
 STAMP := .venv/.set-up
+# Test files side by side, each row of them with an engine of its own: most of a test is waiting for one.
+JOBS := 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check bench lock clean venv engine
@@ -15,7 +17,7 @@ run: setup ## engine, worker, bridge and a practice world; plays one incident; s
 	@$(BIN)/incidents up $(ARGS)
 
 test: setup ## all tests, on a real engine (ARGS="tests/policy -k ack" for some)
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: setup ## format, lint, types, and which part may import which
 	$(BIN)/ruff format --check .
