@@ -3,19 +3,27 @@
 import itertools
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from bridge.http import create_app
 from bridge.intake import Intake
 from bridge.refused import Refused
 from bridge.settings import BridgeSettings
+from tests.conftest import Engine
+from tests.waiting import eventually
+from worker.engine import is_serving
+from worker.engine_needs import register_attributes
+from workflows.contract import DATA_CONVERTER
 
 PAYLOADS = Path(__file__).parent / "payloads" / "alertmanager"
 NAMES = itertools.count(1)
@@ -60,6 +68,27 @@ class Bridge:
 
 
 MakeBridge = Callable[..., Bridge]
+
+
+@pytest.fixture(scope="session")
+async def client(engine: Engine) -> Client:
+    """In a namespace of the bridge's tests: nobody works there, so their many incidents burden no worker."""
+    name, anywhere = f"bridge-{os.getpid()}", await Client.connect(engine.address)
+    kept = Duration(seconds=86400)
+    await anywhere.workflow_service.register_namespace(
+        RegisterNamespaceRequest(namespace=name, workflow_execution_retention_period=kept)
+    )
+    await eventually(lambda: is_serving(engine.address, name), f"namespace {name} is known")
+    connected = await Client.connect(engine.address, namespace=name, data_converter=DATA_CONVERTER)
+
+    async def registered() -> bool:
+        with suppress(RPCError):  # a namespace that was just made is not known to every part of the engine at once
+            await register_attributes(connected)
+            return True
+        return False
+
+    await eventually(registered, f"namespace {name} knows our search attributes")
+    return connected
 
 
 @pytest.fixture

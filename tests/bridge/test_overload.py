@@ -37,8 +37,11 @@ class _Slowed(OutboundInterceptor):
             self._slow.now -= 1
 
 
-async def connected(engine: Engine, slow: Slow) -> Client:
-    return await Client.connect(engine.address, data_converter=DATA_CONVERTER, interceptors=[slow])
+async def connected(engine: Engine, client: Client, slow: Slow) -> Client:
+    """Where `client` is, but slow."""
+    return await Client.connect(
+        engine.address, namespace=client.namespace, data_converter=DATA_CONVERTER, interceptors=[slow]
+    )
 
 
 @pytest.mark.parametrize("bodies", [1, 3], ids=["one body of many", "many bodies at once"])
@@ -47,7 +50,7 @@ async def test_calls_to_the_engine_are_bounded(
 ) -> None:
     """However alerts arrive, no more than `concurrency` of them are with the engine at a time (design §9)."""
     slow = Slow(0.02)
-    bridge = make_bridge(await connected(engine, slow), concurrency=3)
+    bridge = make_bridge(await connected(engine, client, slow), concurrency=3)
     storms = [body(*(alert(fresh()) for _ in range(24 // bodies))) for _ in range(bodies)]
     answers = await asyncio.gather(*(bridge.post(storm) for storm in storms))
     assert [answer.status_code for answer in answers] == [200] * bodies
@@ -58,7 +61,7 @@ async def test_a_storm_too_large_for_one_answer_gets_through_by_being_sent_again
     engine: Engine, client: Client, make_bridge: MakeBridge
 ) -> None:
     """A body answered 503 comes again whole; what was taken of it is not asked of the engine twice."""
-    bridge = make_bridge(await connected(engine, Slow(0.25)), concurrency=1, take_within_s=0.9)
+    bridge = make_bridge(await connected(engine, client, Slow(0.25)), concurrency=1, take_within_s=0.9)
     storm = body(*(alert(fresh()) for _ in range(6)))
     answers = [await bridge.post(storm) for _ in range(4)]
     assert [answer.status_code for answer in answers][:1] == [503]
@@ -69,7 +72,7 @@ async def test_what_was_taken_before_a_503_is_told_once(
     engine: Engine, client: Client, make_bridge: MakeBridge
 ) -> None:
     """The incident hears of it once, and the verdict of the last answer is still the true one."""
-    bridge = make_bridge(await connected(engine, slow := Slow(0.0)), concurrency=1, take_within_s=0.5)
+    bridge = make_bridge(await connected(engine, client, slow := Slow(0.0)), concurrency=1, take_within_s=0.5)
     first, second = fresh(), fresh()
     await bridge.post(body(alert(first)))
     slow.each_s = 0.35
