@@ -20,6 +20,7 @@ from gameday.drill import SCENARIOS, Drill, Places
 from gameday.world.launch import RunningWorld, read_world
 from tests.e2e.alerting import Alerting, alerting
 from tests.e2e.machine import INCIDENT, Machine, Running, printing, soon
+from tests.e2e.provisioning import worker_killed_while_redriving
 from tests.waiting import eventually
 from worker.engine import engine_command, ensure_binary, tell, wait_until_serving
 from workflows.contract import DATA_CONVERTER
@@ -291,6 +292,7 @@ async def _see_it_through(client: Client, machine: Machine, world: RunningWorld)
 Story = Callable[[Path], Awaitable[Any]]
 STORIES: dict[str, Story] = {
     "born_for_real": born_for_real,
+    "worker_killed_while_redriving": worker_killed_while_redriving,
     "worker_killed_early_and_late": partial(ordeal, victim="worker", moments=EARLY),
     "worker_killed_in_the_middle": partial(ordeal, victim="worker", moments=LATE),
     "engine_killed": partial(ordeal, victim="engine", moments=ALL),
