@@ -52,6 +52,8 @@ REFUSED = "Refused"
 class IncidentWorkflow:
     @workflow.init
     def __init__(self, *args: Any) -> None:
+        # Instant and length of the history at which something was last decided.
+        self._clock = (workflow.now(), workflow.info().get_current_history_length())
         self._outbox: list[Effect] = []
         self._running: dict[asyncio.Task[Outcome], Effect] = {}
         self._early: list[Event] = []
@@ -87,6 +89,7 @@ class IncidentWorkflow:
             self._show()
             self._alarm.set(self._incident.due)
             await workflow.wait_condition(self._stirred)
+            self._trust_the_clock()
             self._collect_outcomes()
             self._collect_due()
             self._continue_when_long()
@@ -154,8 +157,20 @@ class IncidentWorkflow:
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def _trust_the_clock(self) -> None:
+        """The same instant with a longer history is a stale clock: fail this task, it is tried again at the right time.
+
+        A query that outlived its worker makes the next one run ahead of its workflow task (SDK 1.35.0), and what would
+        be decided then could never be replayed (docs/decisions/0013).
+        """
+        seen = (workflow.now(), workflow.info().get_current_history_length())
+        if seen[0] == self._clock[0] and seen[1] != self._clock[1]:
+            raise RuntimeError("the clock stood still")
+        self._clock = seen
+
     def _take(self, event: Event) -> None:
         """The only writer. What comes before the runbook was consulted waits its turn."""
+        self._trust_the_clock()
         if self._incident.policy is None and not isinstance(event, Declared | Consulted):
             self._early.append(event)
             return
