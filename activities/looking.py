@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 from temporalio import activity
 
+from activities.beating import beating
 from activities.catalog import all_checks
 from activities.outside import Ask, Outside
 from incident.model.effects import Brief, Look, Post
@@ -31,14 +32,16 @@ class LookingActivities:
     @activity.defn
     async def look(self, effect: Look) -> Looked:
         """What the checks see; with patience, as soon as one of them differs from what is known."""
-        findings = await self._look_for(effect)
+        async with beating():
+            findings = await self._look_for(effect)
         return Looked(number=effect.number, purpose=effect.purpose, findings=findings)
 
     @activity.defn
     async def brief(self, effect: Brief) -> Briefed:
         """Open the thread and take the first look at the same time."""
         looking = self._look_for(effect.look) if effect.look else _nothing()
-        not_posted, findings = await asyncio.gather(self.say(effect.post), looking)
+        async with beating():
+            not_posted, findings = await asyncio.gather(self.say(effect.post), looking)
         return Briefed(not_posted=not_posted, findings=findings, number=effect.look.number if effect.look else 0)
 
     async def _look_for(self, effect: Look) -> tuple[Finding, ...]:
@@ -65,7 +68,6 @@ class LookingActivities:
         return tuple(_in_a_row(f, effect.greens) for f in findings)
 
     async def _once(self, effect: Look) -> tuple[Finding, ...]:
-        activity.heartbeat()
         ask = Ask(alert=effect.alert, since=effect.since)
         return tuple(await asyncio.gather(*(self._check(name, ask) for name in effect.checks)))
 

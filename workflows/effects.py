@@ -50,6 +50,8 @@ UNTIL_IT_WORKS = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_inte
 A_FEW_TIMES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=4)
 STALE_AFTER = timedelta(seconds=60)
 """A page nobody took for so long may no longer be true: it comes back to be decided on anew (design §6)."""
+SILENT_FOR = timedelta(seconds=20)
+"""A worker that gave no sign of life for so long is dead: another one looks on."""
 NEXT_CHANNEL_AFTER = timedelta(seconds=90)
 """A channel that asks us to wait longer (HTTP 429) has failed: somebody else must wake the person."""
 
@@ -123,7 +125,7 @@ async def _brief(effect: Brief) -> Outcome:
         f"open the thread{look}",
         task_queue=BACKGROUND_QUEUE,
         start_to_close_timeout=timedelta(minutes=2),
-        heartbeat_timeout=timedelta(seconds=40),
+        heartbeat_timeout=SILENT_FOR,
     )
 
 
@@ -135,7 +137,7 @@ async def _look(effect: Look) -> Outcome:
             _what_is_looked_for(effect),
             task_queue=PATIENT_QUEUE,
             start_to_close_timeout=effect.patience + effect.every * effect.greens + timedelta(minutes=2),
-            heartbeat_timeout=effect.every * 2 + timedelta(seconds=40),
+            heartbeat_timeout=SILENT_FOR,
         )
     except ActivityError as error:
         return LookFailed(number=effect.number, purpose=effect.purpose, why=_why(error))

@@ -73,7 +73,7 @@ def without_postmortem(draft: Draft, *, by: str) -> Draft:
 
 
 def _close(draft: Draft) -> Draft:
-    draft = draft.set(due={}).tell(Kind.PHASE, "closed")
+    draft = draft.set(due={})
     return archive.record(draft, RecordKind.CLOSED)
 
 

@@ -155,7 +155,7 @@ def test_the_record_of_the_close_holds_the_close():
     """The archive is the whole story (runbook §2.2)."""
     record = resolved().says(PM).all(WriteRecord)[-1]
 
-    assert (record.incident.phase, record.incident.timeline[-1].what) == (Phase.CLOSED, "closed")
+    assert (record.incident.phase, record.incident.timeline[-1].what) == (Phase.CLOSED, "postmortem → closed")
 
 
 def test_a_re_fire_before_the_record_is_written_keeps_the_run_alive():
