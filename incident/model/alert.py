@@ -68,7 +68,9 @@ def _bare(value: str) -> str:
 
 
 def _slug(text: str) -> str:
+    """Typable, and short. Letters of other alphabets all become dashes, so their text's hash tells them apart."""
     slug = re.sub(r"[^A-Za-z0-9.]", "-", text)
-    if len(slug) <= MAX_SCOPE:
+    if len(slug) <= MAX_SCOPE and text.isascii():
         return slug
-    return f"{slug[:71]}-{hashlib.sha256(slug.encode()).hexdigest()[:8]}"
+    whole = slug if text.isascii() else text
+    return f"{slug[:71]}-{hashlib.sha256(whole.encode(errors='replace')).hexdigest()[:8]}"

@@ -89,3 +89,8 @@ def test_another_notification_has_another_key(other):
 def test_a_hand_typed_alert_is_its_own_subject():
     """Without a vendor's fingerprint the alert's name stands for all that fires (design §5)."""
     assert (Alert(name="ShopDown").subject, Alert(name="ShopDown").status) == ("ShopDown", AlertStatus.FIRING)
+
+
+def test_names_in_another_alphabet_do_not_become_one_incident():
+    """All their letters become dashes: a hash tells them apart."""
+    assert incident_id("数据库停了", {}, ()) != incident_id("网络已停了", {}, ())
