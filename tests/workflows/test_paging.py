@@ -45,6 +45,7 @@ async def test_an_ack_silences_the_re_page(opened, town):
     """It is owned: nobody else is woken (runbook §2.1)."""
     policy = quick(ack_within=seconds(2), repage_every=seconds(0.5), repeat_interval=seconds(2.5))
     case = await opened(policy, blind())
+    await case.said("page 1 delivered")
     await case.ask("ack", "ana")
     await case.tell("alert", case.cleared)
     await case.said("alert_clear holds")  # by then it would have paged again
@@ -166,6 +167,7 @@ async def test_updates_are_posted_while_it_lasts(opened, town):
 async def test_an_unmitigated_sev1_escalates_though_somebody_owns_it(opened, town):
     """Not mitigated in time: the owner is paged too (runbook §6)."""
     case = await opened(quick(escalate_unmitigated_after=seconds(1)), blind())
+    await case.said("page 1 delivered")
     await case.tell("ack", "ana")
     await case.said("escalated to DB on-call")
     await case.said("page 2 delivered")
