@@ -6,10 +6,12 @@ its answer is lost, the next thing done is to look, never to act again (engine.m
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from temporalio import activity
+from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 
 from activities.failures import as_failure
 from activities.moving import leave_nothing_paused, make
@@ -17,7 +19,7 @@ from activities.saga_desk import SagaDesk
 from activities.saga_fence import let_go, stand_aside
 from integrations.clock import utc_now
 from integrations.errors import IntegrationError
-from integrations.sagas import Execution
+from integrations.sagas import PATIENCE, Execution, meaning
 from saga.asking import UNTOUCHED, Acted, Fenced, Guarded, RedriveAsk, Seen
 from saga.diagnosis import diagnose
 from saga.fence import Lease
@@ -26,9 +28,6 @@ from saga.run import SagaRun
 from saga.verdict import Judgement, Verdict, verified
 
 FINAL = {Judgement.OK, Judgement.BAD}
-LONGEST = timedelta(seconds=45)
-TOO_LATE = "it took so long that nobody waits for this attempt any more"
-"""A process that stood still may wake when the engine has given it up, and the fence with it."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +64,11 @@ class RedriveActivities:
     @activity.defn
     async def carry_out_move(self, ask: RedriveAsk) -> Acted:
         """The one move of the plan. Never tried again by the engine. Raises ApplicationError."""
-        desk, until = self._desk(), utc_now() + (activity.info().heartbeat_timeout or LONGEST)
+        desk = self._desk()
         try:
             # Once more, at the last moment: a lease may have ended while nothing of ours ran.
             fenced = await stand_aside(desk, _lease(ask), activity.heartbeat)
-            wrong = fenced.not_safe or await _no_longer(ask, desk) or (TOO_LATE if utc_now() > until else "")
+            wrong = fenced.not_safe or await _no_longer(ask, desk) or await _not_wanted()
             if wrong:
                 raise ApplicationError(wrong, type="NoLongerTrue", non_retryable=True)
             return Acted(says=await make(ask, desk), at=utc_now())
@@ -108,6 +107,22 @@ async def _no_longer(ask: RedriveAsk, desk: SagaDesk) -> str:
     """Why the plan must not be carried out any more; empty: it holds. The saga is looked at last."""
     answer = await desk.reconciled(ask.plan)
     return still_true(ask.plan, await desk.diagnosed(_run(ask)), answer)
+
+
+async def _not_wanted() -> str:
+    """Why nobody waits for this attempt any more; empty: somebody does. Asked of our own engine, just before acting.
+
+    A process that stood still may wake when its attempt was given up, and a terminated procedure tells nobody.
+    """
+    info = activity.info()
+    handle = activity.client().get_workflow_handle(info.workflow_id or "", run_id=info.workflow_run_id)
+    try:
+        pending = (await handle.describe(rpc_timeout=PATIENCE)).raw_description.pending_activities
+    except (RPCError, RuntimeError) as error:
+        raise meaning(error) from None
+    mine = next((one for one in pending if (one.activity_id, one.attempt) == (info.activity_id, info.attempt)), None)
+    started = mine is not None and mine.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
+    return "" if started else "the procedure was ended, or does not wait for this attempt any more"
 
 
 def _is_untouched(ask: RedriveAsk, after: SagaRun, desk: SagaDesk, now: datetime) -> bool:

@@ -14,10 +14,11 @@ LANES = 8
 @pytest.fixture(scope="session")
 async def lanes(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[list[Lane]]:
     """Made once; each holds whatever cases come."""
-    home = tmp_path_factory.mktemp("lanes")
     with quickly():
         async with AsyncExitStack() as stack:
-            yield [await stack.enter_async_context(new_lane(engine, home / str(number))) for number in range(LANES)]
+            yield [
+                await stack.enter_async_context(new_lane(engine, tmp_path_factory.mktemp("lane"))) for _ in range(LANES)
+            ]
 
 
 @pytest.fixture

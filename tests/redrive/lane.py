@@ -14,8 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from temporalio import activity
-from temporalio.client import WorkflowFailureError, WorkflowHandle
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+    UnsandboxedWorkflowRunner,
+    Worker,
+)
 
 import workflows.redrive as procedure
 from activities.levers import redrive_step
@@ -36,7 +42,7 @@ from saga.asking import RedriveAsk
 from saga.words import SagaKnowledge, StuckRules
 from tests.conftest import Engine
 from tests.redrive.rig import Rig, new_rig
-from workflows.contract import PATIENT_QUEUE, TASK_QUEUE
+from workflows.contract import DATA_CONVERTER, PATIENT_QUEUE, TASK_QUEUE
 from workflows.effects import PLAN
 
 PHASES = {
@@ -55,6 +61,8 @@ MOVE = "move"
 """A place by name: just before the one call that changes something."""
 QUICKLY = {"BEAT": timedelta(seconds=3), "ANSWER": timedelta(seconds=20)}
 """The procedure's own patience, in seconds instead of a minute: a killed worker is missed sooner."""
+PATIENCE = timedelta(seconds=4)
+"""How long a re-drive is watched."""
 KNOWN: SagaKnowledge = replace(SAGA, stuck=StuckRules(attempts=2))
 SAID_BY_CRON = "drives failed provisioning sagas again"
 CRON = CronInput(patience=Patience(attempts=1, attempt_s=5, first_wait_s=0.02))
@@ -99,6 +107,7 @@ class Hand:
     calls: list[str] = field(default_factory=list)
     moves: int = 0
     under_way: int = 0
+    """Activities of ours."""
 
     def begin(self, *stops: Stop) -> None:
         """A new case."""
@@ -114,11 +123,7 @@ class Hand:
         for stop in here:
             stop.reached = True
             call = _bound(stop.do, call)
-        self.under_way += 1
-        try:
-            return await call()
-        finally:
-            self.under_way -= 1
+        return await call()
 
 
 def _bound(do: Callable[..., Awaitable[Any]], call: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
@@ -151,12 +156,36 @@ class Watched:
             yield page
 
 
+class Counting(Interceptor):
+    """Knows how many activities are under way."""
+
+    def __init__(self, hand: Hand) -> None:
+        self._hand = hand
+
+    def intercept_activity(self, following: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        hand = self._hand
+
+        class Counted(ActivityInboundInterceptor):
+            async def execute_activity(self, given: ExecuteActivityInput) -> Any:
+                hand.under_way += 1
+                try:
+                    return await super().execute_activity(given)
+                finally:
+                    hand.under_way -= 1
+
+        return Counted(following)
+
+
 @dataclass
 class Lane:
     rig: Rig
     hand: Hand
     knowledge: SagaKnowledge = KNOWN
     workflow: type = procedure.RedriveWorkflow
+    one_at_a_time: bool = True
+    """False only in a mutation: each incident's procedure has an id of its own."""
+    dead: int = 0
+    """Activities that a kill cut off: they never end, and do nothing more."""
     _working: list[Worker] = field(default_factory=list)
     _ending: list[asyncio.Task[None]] = field(default_factory=list)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -169,19 +198,22 @@ class Lane:
 
     # ── our worker ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def start(self) -> None:
+    async def start(self) -> None:
+        """Over a connection of its own, as another process: one connection takes one worker for a queue."""
+        address = self.rig.ours.service_client.config.target_host
+        client = await Client.connect(address, namespace=self.rig.ours.namespace, data_converter=DATA_CONVERTER)
         doing = RedriveActivities(self.desk)
         acts = [doing.fence_cron, doing.guard_redrive, doing.carry_out_move, doing.see_what_came, doing.unfence_cron]
         common: dict[str, Any] = {"graceful_shutdown_timeout": timedelta(0)}
         deciding = Worker(
-            self.rig.ours,
+            client,
             task_queue=TASK_QUEUE,
             workflows=[self.workflow],
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_cached_workflows=0,  # every task replays the procedure: what is not deterministic is found
             **common,
         )
-        acting = Worker(self.rig.ours, task_queue=PATIENT_QUEUE, activities=acts, **common)
+        acting = Worker(client, task_queue=PATIENT_QUEUE, activities=acts, interceptors=[Counting(self.hand)], **common)
         self._working = [deciding, acting]
         self._ending += [asyncio.create_task(worker.run()) for worker in self._working]
 
@@ -200,8 +232,9 @@ class Lane:
 
     async def die_here(self) -> None:
         """In the activity that is being killed: a dead process does not answer."""
+        self.dead += 1
         self.kill()
-        self.start()
+        await self.start()
         await hold_on(self._over)
         raise Dead
 
@@ -224,13 +257,13 @@ class Lane:
 
     async def redrive(self, plan: LeverPlan, incident: str = "incident-1", **given: Any) -> WorkflowHandle[Any, Any]:
         """Start the procedure as `workflows.effects` does. Raises WorkflowAlreadyStartedError."""
-        name = given.pop("name", f"redrive-{plan.target}")
+        name = f"redrive-{plan.target}" + ("" if self.one_at_a_time else f"-{incident}")
         ask = RedriveAsk(
             holder=name,
             incident=incident,
             plan=PLAN.validate_python(plan.carries),
             approved_by=("ana",),
-            patience=given.pop("patience", timedelta(seconds=4)),
+            patience=given.pop("patience", PATIENCE),
             every=timedelta(milliseconds=100),
         )
         return await self.rig.ours.start_workflow(
@@ -292,11 +325,10 @@ def quickly() -> Iterator[None]:
 @asynccontextmanager
 async def new_lane(engine: Engine, home: Path, **given: Any) -> AsyncIterator[Lane]:
     """With a cron that fires only when a test triggers it. Inside of `quickly`."""
-    home.mkdir(parents=True, exist_ok=True)
     async with new_rig(engine, home) as rig:
         await create_cron(rig.sagas, 86400, CRON)
         lane = Lane(rig, Hand(), **given)
-        lane.start()
+        await lane.start()
         try:
             yield lane
         finally:

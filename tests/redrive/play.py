@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -10,20 +11,33 @@ from typing import Any
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, PendingActivityState, WorkflowTaskFailedCause
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, ResetActivityRequest
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import Client, ScheduleActionExecutionStartWorkflow, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from activities.saga_fence import sweep
 from gameday.provisioning.contract import SCHEDULE_ID, STEPS
 from gameday.provisioning.cron import FAILED
+from gameday.provisioning.faults import LOOK_UP
 from gameday.provisioning.resetting import reset_to_first_task
 from gameday.provisioning.tenant_health import tenant_health
 from incident.model.lever import LeverOutcome, LeverPlan, LeverReport
 from integrations.clock import utc_now
 from integrations.sagas import Execution
-from tests.redrive.lane import KNOWN, QUICKLY, SAID_BY_CRON, Lane, Stop, lost, reported, stand_still, unanswered
-from tests.redrive.product import FAILURES, Case
+from tests.redrive.lane import (
+    KNOWN,
+    PATIENCE,
+    QUICKLY,
+    SAID_BY_CRON,
+    Lane,
+    Stop,
+    lost,
+    reported,
+    stand_still,
+    unanswered,
+)
+from tests.redrive.product import ALL_FAILURES as FAILURES
+from tests.redrive.product import LATE, Case
 from tests.waiting import eventually
 
 OUR_REASON = "redrive-"
@@ -67,7 +81,6 @@ async def play(lane: Lane, case: Case, number: int) -> Played:
     await lane.reset()
     saga = await _stuck(lane, case, f"{case.shape[:3]}{number}")
     customer, mark = customer_of(saga), _last(lane)
-    before = rows(lane, customer)
     stops = _stops(lane, case, played, saga)
     lane.hand.begin(*stops)
     for _ in range(MOST_ROUNDS):
@@ -79,11 +92,12 @@ async def play(lane: Lane, case: Case, number: int) -> Played:
         if case.failure != "stays" or (played.reports[-1] and played.reports[-1].outcome is not LeverOutcome.FAILED):
             break
     played.cut_reached = bool(case.cut) and stops[0].reached
-    await _all_quiet(lane, case)
+    await _all_quiet(lane, saga, case)
     if case.cut and case.cut[1] in {"terminate", "late"}:
-        await _swept(lane)
+        # Nobody of ours is left to let the cron go: the lease ends, and the sweeper sees it.
+        await sweep(lane.rig.desk, utc_now() + LONGER_THAN_A_LEASE)
     played.well = await _is_well(lane, saga, customer)
-    played.wrong = await _wrong(lane, case, played, saga, before, mark)
+    played.wrong = await _wrong(lane, played, saga, mark)
     await _forget(lane, saga, customer)
     return played
 
@@ -120,15 +134,14 @@ async def _rests(lane: Lane, saga: WorkflowHandle[Any, Any], case: Case) -> bool
     hits = [row for row in calls if row["step"] == case.step]
     if closed and not hits:
         raise AnotherWorld
-    if not hits or any(row["outcome"] == "running" for row in calls):
+    busy = case.failure != LATE and any(row["outcome"] == "running" for row in calls)
+    if not hits or busy:
         return False
     if closed:
         return True
-    waits = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
     if told.pending_activities and FAILURES[case.failure].patience.first_wait_s < 1:
         return False  # its next attempt comes in a moment
-    resting = all(a.state == waits and a.attempt > 1 for a in told.pending_activities)
-    return resting and not told.HasField("pending_workflow_task") and not told.pending_children
+    return await _stands(lane.rig.sagas.get_workflow_handle(saga.id))
 
 
 async def _is_listed(lane: Lane, saga: WorkflowHandle[Any, Any]) -> bool:
@@ -172,7 +185,8 @@ def _stops(lane: Lane, case: Case, played: Played, saga: WorkflowHandle[Any, Any
         stops.append(Stop(case.cut[0], _cut(lane, played, case.cut[1])))
     if case.racer:
         place, who = case.racer
-        racing = {"operator": _operator, "human": _human, "naive": _naive, "cron": cron_fires}[who]
+        racers = {"operator": _operator, "human": _human, "naive": _naive, "cron": cron_fires, "provider": _provider}
+        racing = racers[who]
 
         async def first(call: Callable[[], Awaitable[Any]]) -> Any:
             played.raced = True
@@ -192,7 +206,7 @@ def _cut(lane: Lane, played: Played, how: str) -> Callable[[Callable[[], Awaitab
         await lane.die_here()
 
     async def late(call: Callable[[], Awaitable[Any]]) -> Any:
-        await stand_still(QUICKLY["BEAT"].total_seconds() + 2)
+        await stand_still((QUICKLY["BEAT"] + PATIENCE).total_seconds() + 3)
         return await call()
 
     async def terminate(call: Callable[[], Awaitable[Any]]) -> Any:
@@ -200,15 +214,22 @@ def _cut(lane: Lane, played: Played, how: str) -> Callable[[Callable[[], Awaitab
         return await call()
 
     async def cancel(call: Callable[[], Awaitable[Any]]) -> Any:
-        await _ours(lane, played).cancel()
+        ours = _ours(lane, played)
+        await ours.cancel()
+        with suppress(TimeoutError):  # whoever does not wait for us has ended by then
+            await reported(ours, within_s=1.5)
         return await call()
 
-    ways = {"before": unanswered, "lost": lost, "kill": kill, "kill_after": kill_after}
+    async def silent(call: Callable[[], Awaitable[Any]]) -> Any:
+        lane.rig.providers.faults.switch_on(LOOK_UP, "fail")
+        return await call()
+
+    ways = {"silent": silent, "before": unanswered, "lost": lost, "kill": kill, "kill_after": kill_after}
     return (ways | {"late": late, "terminate": terminate, "cancel": cancel})[how]
 
 
 def _ours(lane: Lane, played: Played) -> WorkflowHandle[Any, Any]:
-    return lane.rig.ours.get_workflow_handle(f"redrive-{played.plans[-1].target}")
+    return lane.rig.ours.get_workflow_handle(f"redrive-{played.plans[-1].target}", result_type=LeverReport)
 
 
 async def _operator(lane: Lane, case: Case, played: Played, saga: WorkflowHandle[Any, Any]) -> None:
@@ -256,6 +277,16 @@ async def _naive(lane: Lane, case: Case, played: Played, saga: WorkflowHandle[An
     await _for_a_moment(saga)
 
 
+async def _provider(lane: Lane, case: Case, played: Played, saga: WorkflowHandle[Any, Any]) -> None:
+    """The call that nobody waited for any more gets through after all."""
+    lane.rig.providers.faults.switch_off(case.step)
+
+    async def done() -> bool:
+        return all(row["outcome"] != "running" for row in rows(lane, customer_of(saga)))
+
+    await eventually(done, "the old call is through")
+
+
 async def cron_fires(lane: Lane, case: Case, played: Played, saga: WorkflowHandle[Any, Any]) -> None:
     """At this instant, unless it is paused: a pause is what a schedule looks at before it fires."""
     schedule = lane.rig.sagas.get_schedule_handle(SCHEDULE_ID)
@@ -269,37 +300,38 @@ async def cron_fires(lane: Lane, case: Case, played: Played, saga: WorkflowHandl
 
     await eventually(fired, "the cron fires")
     if case.racer and case.racer[0].phase == "act":  # unfenced in earnest: let it do its worst
+        ran = (await schedule.describe()).info.recent_actions[-1].action
+        assert isinstance(ran, ScheduleActionExecutionStartWorkflow)
+        await lane.rig.sagas.get_workflow_handle(ran.workflow_id, run_id=ran.first_execution_run_id).result()
         await _for_a_moment(saga)
 
 
 async def _for_a_moment(saga: WorkflowHandle[Any, Any]) -> None:
     """Until what was begun has ended, or is stuck again."""
+    await eventually(partial(_stands, saga), "the saga comes to rest", within_s=30)
 
-    async def ended() -> bool:
-        told = (await saga.describe()).raw_description
-        running = told.workflow_execution_info.status == WorkflowExecutionStatus.RUNNING
-        return not running or not (told.HasField("pending_workflow_task") or told.pending_activities)
 
-    await eventually(ended, "the other one's work ends", within_s=20)
+async def _stands(saga: WorkflowHandle[Any, Any]) -> bool:
+    """Closed, parked, or between two attempts."""
+    told = (await saga.describe()).raw_description
+    if told.workflow_execution_info.status != WorkflowExecutionStatus.RUNNING:
+        return True
+    waits = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
+    under_way = [a for a in told.pending_activities if not a.paused and (a.state != waits or a.attempt == 1)]
+    return not (under_way or told.HasField("pending_workflow_task") or told.pending_children)
 
 
 # ── afterwards ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _all_quiet(lane: Lane, case: Case) -> None:
-    """Nothing of ours is under way any more, dead processes aside."""
-    if case.cut and case.cut[1] in {"kill", "kill_after"}:
-        return
+async def _all_quiet(lane: Lane, saga: WorkflowHandle[Any, Any], case: Case) -> None:
+    """No activity of ours is under way any more, in dead processes aside; and the saga rests."""
 
     async def quiet() -> bool:
-        return lane.hand.under_way == 0
+        return lane.hand.under_way == lane.dead
 
     await eventually(quiet, f"{case}: our activities end", within_s=60)
-
-
-async def _swept(lane: Lane) -> None:
-    """Nobody of ours is left to let the cron go: the lease ends, and the sweeper sees it."""
-    await sweep(lane.rig.desk, utc_now() + LONGER_THAN_A_LEASE)
+    await _for_a_moment(saga)
 
 
 async def _forget(lane: Lane, saga: WorkflowHandle[Any, Any], customer: str) -> None:
@@ -319,18 +351,17 @@ async def _forget(lane: Lane, saga: WorkflowHandle[Any, Any], customer: str) -> 
 # ── what must be true ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _wrong(
-    lane: Lane, case: Case, played: Played, saga: WorkflowHandle[Any, Any], before: list[Row], mark: int
-) -> list[str]:
+async def _wrong(lane: Lane, played: Played, saga: WorkflowHandle[Any, Any], mark: int) -> list[str]:
     """Issue 4 §5, invariants. Empty: all hold."""
-    customer = customer_of(saga)
+    case, customer = played.case, customer_of(saga)
+    before = [row for row in rows(lane, customer) if row["n"] <= mark]  # as they ended: some were under way
     after = [row for row in rows(lane, customer) if row["n"] > mark]
     there = {row["run"] for row in before} | {
         str(plan.carries["run"]["run_id"]) for plan in played.plans if plan.carries
     }
     ours = [row for row in after if await _is_ours(lane.rig.sagas, saga.id, row["run"], there)]
     says = [
-        *_twice(before, after, ours),
+        *_twice(case, before, after, ours),
         *_quota(ours),
         *_again(case, played, before, ours),
         *_moves(lane, played),
@@ -360,7 +391,7 @@ async def _is_ours(client: Client, workflow_id: str, run_id: str, there: set[str
     return await _is_ours(client, workflow_id, continued, there) if continued else begun_by == OUR_IDENTITY
 
 
-def _twice(before: list[Row], after: list[Row], ours: list[Row]) -> list[str]:
+def _twice(case: Case, before: list[Row], after: list[Row], ours: list[Row]) -> list[str]:
     """What exists already is not made again by us: deployment, database, activation, mail."""
     wrong = []
     for row in ours:
@@ -368,7 +399,7 @@ def _twice(before: list[Row], after: list[Row], ours: list[Row]) -> list[str]:
             continue
         earlier = [r for r in (*before, *after) if r["n"] < row["n"] and r["step"] == row["step"] and r["changed"]]
         undone = [r for r in (*before, *after) if r["n"] < row["n"] and r["step"] not in STEPS]
-        if earlier and not undone and not _another_region(row, earlier):
+        if earlier and not undone and not (case.shape == "children" and _another_region(row, earlier)):
             wrong.append(f"{row['step']} was done again by us: {row['changed']} after {earlier[-1]['changed']}")
     return wrong
 
@@ -395,11 +426,13 @@ def _again(case: Case, played: Played, before: list[Row], ours: list[Row]) -> li
 
 
 def _moves(lane: Lane, played: Played) -> list[str]:
-    most = len(played.reports) + (played.raced and bool(played.case.racer and played.case.racer[1] == "operator"))
-    rounds = len([report for report in played.reports if report])
+    """Once for each approval; a second operator is refused while ours runs."""
+    approved, made = len(played.reports), lane.hand.moves
+    ended = played.case.cut is not None and played.case.cut[1] in {"terminate", "cancel"}
+    again = ended and played.raced  # ours was ended by a person: then another may begin
     return [
-        f"the move was made {lane.hand.moves} times for {most} approvals" if lane.hand.moves > most else "",
-        f"re-driven {rounds} times" if rounds > KNOWN.attempts_per_step + 1 else "",
+        f"the move was made {made} times for {approved} approvals" if made > approved + again else "",
+        f"re-driven {approved} times" if approved > KNOWN.attempts_per_step else "",
     ]
 
 

@@ -28,6 +28,9 @@ SHAPES: dict[str, dict[str, Any]] = {
 }
 
 
+ONCE = Patience(attempts=1, attempt_s=5, first_wait_s=0.02)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Failure:
     """How the step fails, and how patient its saga is. `times` None: it goes on failing."""
@@ -35,10 +38,10 @@ class Failure:
     kind: str
     times: int | None = 1
     seconds: float | None = None
-    patience: Patience = Patience(attempts=1, attempt_s=5, first_wait_s=0.02)
+    patience: Patience = ONCE
 
 
-LATER = Patience(attempts=5, attempt_s=5, first_wait_s=60)
+LATER = Patience(attempts=5, attempt_s=5, first_wait_s=60, total_s=600)
 FAILURES = {
     "fail": Failure(kind="fail"),
     "fail_after": Failure(kind="fail_after"),
@@ -52,12 +55,18 @@ FAILURES = {
 }
 """`exhausted`: its own retries are used up. `waits`: its next attempt is a minute away. `stays`: whoever re-drives it
 sees it fail again."""
+LATE = "hangs_on"
+ALL_FAILURES = FAILURES | {
+    LATE: Failure(kind="hang", seconds=600, patience=Patience(attempts=1, attempt_s=1, first_wait_s=0.02))
+}
+"""And one in which the provider still works on a call that its saga has long given up."""
 
 CALLS = {"plan": 5, "fence": 4, "guard": 5, "act": 6, "see": 7, "unfence": 3}
 """Calls of ours that a phase makes at least; the one that acts has a place of its own."""
-CUTS = ("before", "lost", "kill", "kill_after", "late", "terminate", "cancel")
+CUTS = ("before", "lost", "kill", "kill_after", "late", "terminate", "cancel", "silent")
 """What becomes of us at a call: it is not made · its answer is lost · we are killed before it · after it · we stand
-still until our attempt has timed out, and then make it · our workflow is terminated · cancelled."""
+still until our attempt has timed out, and then make it · our workflow is terminated · cancelled · the provider
+answers no question any more."""
 PLACES = [
     *(Place(phase=phase, number=number) for phase, calls in CALLS.items() for number in range(calls)),
     Place(phase="act", number=MOVE),
@@ -88,7 +97,7 @@ class Case:
     @property
     def order(self) -> dict[str, Any]:
         """What the customer buys."""
-        return {"shape": self.shape, "patience": FAILURES[self.failure].patience} | SHAPES[self.shape]
+        return {"shape": self.shape, "patience": ALL_FAILURES[self.failure].patience} | SHAPES[self.shape]
 
 
 def _told(at: tuple[Place, str] | None) -> str:
@@ -119,7 +128,7 @@ def cuts() -> list[tuple[Place, str]]:
 
 def _pointless(place: Place, how: str) -> bool:
     """There is no workflow yet while a plan is made, and nobody stands still for it."""
-    return place.phase == "plan" and how not in {"before", "lost"}
+    return place.phase == "plan" and how not in {"before", "lost", "silent"}
 
 
 def races() -> list[tuple[Place, str]]:
@@ -172,12 +181,38 @@ ACTING = (
 """Worlds in which something is to be done: what cuts and racers are tried on first."""
 
 
+LATE_ANSWERS = (
+    "sequential/create_database/hangs_on/-/guard.0.provider",
+    "parallel/send_welcome/hangs_on/-/act.0.provider",
+    "resume_from/reserve_deployment/hangs_on/-/fence.0.provider",
+    "parked/create_database/hangs_on/-/guard.0.provider",
+)
+CAUGHT_BY = {
+    "the plan is not looked at again": "sequential/create_database/fail/-/fence.0.human",
+    "nor at the last moment": "sequential/create_database/fail/-/act.0.human",
+    "the cron is not fenced": "sequential/create_database/fail/-/act.move.cron",
+    "the provider always says: it did not happen": "sequential/create_database/fail_after/-/-",
+    "who cannot tell is taken to say no": "sequential/reserve_deployment/fail_after/plan.0.silent/-",
+    "the provider is not asked again": "sequential/create_database/hangs_on/-/act.0.provider",
+    "re-drives are not counted": "sequential/activate_billing/stays/-/-",
+    "the move is made again when it failed": "sequential/create_database/fail/act.move.before/-",
+    "what else would run does not matter": "parallel/create_database/fail/-/-",
+    "two may work on one step": "sequential/create_database/fail/-/act.move.operator",
+    "a late wake-up acts": "sequential/create_database/fail/act.2.late/-",
+    "cancelled, nobody waits for the act": "sequential/create_database/fail/fence.0.cancel/-",
+    "the cron is not let go": "sequential/create_dns/fail/-/-",
+    "a pause of ours stays": "sequential/create_database/waits/act.move.lost/-",
+}
+"""Guard switched off → the case that notices (test_mutations.py)."""
+
+
 def chosen(seed: int = 4) -> list[Case]:
     """A few hundred: every cut and every racer at least once, and every shape × way of failing."""
     drawn = random.Random(seed)
     acting = [Case(shape=s, step=t, failure=f) for s, t, f in ACTING]
     cases = [replace(_next(acting, n), cut=cut) for n, cut in enumerate(_shuffled(cuts(), drawn))]
     cases += [replace(_next(acting, n), racer=race) for n, race in enumerate(_shuffled(races() * 2, drawn))]
+    cases += map(read, (*CAUGHT_BY.values(), *LATE_ANSWERS))
     cases += [Case(shape=s, step=drawn.choice(STEPS), failure=f) for s, f in product(SHAPES, FAILURES)]
     return list(dict.fromkeys(cases))
 

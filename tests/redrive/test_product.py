@@ -24,7 +24,7 @@ async def played(lanes: list[Lane], cases: Iterable[Case], say_every: int = 0) -
     waiting, results, began = iter(list(cases)), [], time.monotonic()
 
     async def work(lane: Lane) -> None:
-        for case in waiting:
+        while case := next(waiting, None):
             results.append(await _safely(lane, case))
             for line in results[-1].wrong if say_every else ():
                 print(line, file=sys.stderr, flush=True)
@@ -38,6 +38,14 @@ async def played(lanes: list[Lane], cases: Iterable[Case], say_every: int = 0) -
 
     await asyncio.gather(*(work(lane) for lane in lanes))
     return results
+
+
+def _say(results: list[Played], every: int, seconds: float) -> None:
+    if results[-1].wrong:
+        print(*results[-1].wrong, sep="\n", file=sys.stderr, flush=True)
+    if len(results) % every == 0:
+        wrong = sum(bool(one.wrong) for one in results)
+        print(f"{len(results)} cases, {wrong} wrong, {seconds:.0f} s", file=sys.stderr, flush=True)
 
 
 async def _safely(lane: Lane, case: Case) -> Played:
@@ -60,8 +68,7 @@ def table(results: list[Played]) -> str:
     counted = Counter((one.case.shape, one.end) for one in results)
     ends = sorted({end for _, end in counted})
     lines = [" ".join([f"{'shape':14}", *(f"{end:>18}" for end in ends)])]
-    for shape in SHAPES:
-        lines.append(" ".join([f"{shape:14}", *(f"{counted[shape, end]:18}" for end in ends)]))
+    lines += [" ".join([f"{shape:14}", *(f"{counted[shape, end]:18}" for end in ends)]) for shape in SHAPES]
     reached = sum(one.cut_reached for one in results)
     return "\n".join(
         [*lines, f"{len(results)} cases; cut off in {reached}, raced in {sum(one.raced for one in results)}"]
