@@ -3,7 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from temporalio.client import Client, WorkflowHandle, WorkflowHistory, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowHistory,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from incident.model.alert import Alert, AlertStatus
@@ -14,6 +20,8 @@ from runbook.catalog import playbook_for
 from tests.waiting import eventually
 from tests.workflows.policies import quick
 from workflows import contract
+
+ASK_AGAIN = 5
 
 
 @dataclass(frozen=True)
@@ -59,13 +67,23 @@ class Case:
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def status(self) -> dict[str, Any]:
-        return dict(await self.handle.query("status"))
+        return dict(await self._read("status"))
 
     async def timeline(self) -> list[dict[str, str]]:
-        return list(await self.handle.query("timeline"))
+        return list(await self._read("timeline"))
 
     async def criteria(self) -> list[dict[str, Any]]:
-        return list(await self.handle.query("criteria"))
+        return list(await self._read("criteria"))
+
+    async def _read(self, query: str) -> Any:
+        """Asked again where a worker that had to replay first could not answer (docs/decisions/0013)."""
+        for _ in range(ASK_AGAIN):
+            try:
+                return await self.handle.query(query)
+            except WorkflowQueryFailedError as error:
+                if "the clock stood still" not in str(error):
+                    raise
+        return await self.handle.query(query)
 
     async def lines(self) -> list[str]:
         return [entry["what"] for entry in await self.timeline()]
