@@ -204,7 +204,8 @@ class Lane:
         client = await Client.connect(address, namespace=self.rig.ours.namespace, data_converter=DATA_CONVERTER)
         doing = RedriveActivities(self.desk)
         acts = [doing.fence_cron, doing.guard_redrive, doing.carry_out_move, doing.see_what_came, doing.unfence_cron]
-        common: dict[str, Any] = {"graceful_shutdown_timeout": timedelta(0)}
+        # So long that the engine hears nothing of what a kill cuts off: with no grace, the SDK itself answers for it.
+        common: dict[str, Any] = {"graceful_shutdown_timeout": timedelta(hours=1)}
         deciding = Worker(
             client,
             task_queue=TASK_QUEUE,
@@ -234,7 +235,7 @@ class Lane:
         """In the activity that is being killed: a dead process does not answer."""
         self.dead += 1
         self.kill()
-        await self.start()
+        self._ending.append(asyncio.create_task(self.start()))  # not in here: what is killed may be cancelled
         await hold_on(self._over)
         raise Dead
 
@@ -301,12 +302,29 @@ async def lost(call: Callable[[], Awaitable[Any]]) -> Any:
 
 
 async def reported(handle: WorkflowHandle[Any, Any], within_s: float = 90) -> LeverReport | None:
-    """None: it was ended by somebody (terminated), and says nothing."""
+    """None: it was ended by somebody (terminated), and says nothing. Raises TimeoutError with its story."""
     try:
         report: LeverReport = await asyncio.wait_for(handle.result(), within_s)
     except WorkflowFailureError:
         return None
+    except TimeoutError:
+        raise TimeoutError(await story(handle)) from None
     return report
+
+
+async def story(handle: WorkflowHandle[Any, Any]) -> str:
+    """What a procedure of ours went through, for a complaint."""
+    lines = []
+    async for event in handle.fetch_history_events():
+        said = event.WhichOneof("attributes") or ""
+        kind = getattr(getattr(event, said), "activity_type", None)
+        lines.append(f"{event.event_time.ToDatetime():%M:%S.%f} {said.removesuffix('_event_attributes')} {kind or ''}")
+    told = (await handle.describe()).raw_description
+    pending = [
+        f"{a.activity_type.name} {a.state} attempt {a.attempt} {a.last_failure.message}"
+        for a in told.pending_activities
+    ]
+    return "\n".join([*(line.strip() for line in lines if "workflow_task" not in line), *pending])
 
 
 @contextmanager

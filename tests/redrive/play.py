@@ -369,7 +369,8 @@ async def _wrong(lane: Lane, played: Played, saga: WorkflowHandle[Any, Any], mar
         *(await _fence(lane)),
         *(await _left_paused(lane, saga)),
     ]
-    return [f"{case}: {line}" for line in says if line]
+    wrong = [f"{case}: {line}" for line in says if line]
+    return wrong and [*wrong, f"  {played.reports}", f"  {' · '.join(lane.hand.calls)}"]
 
 
 async def _is_ours(client: Client, workflow_id: str, run_id: str, there: set[str]) -> bool:

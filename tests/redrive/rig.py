@@ -49,10 +49,14 @@ LOOKUPS = {
 }
 QUICK = Patience(attempts=1, attempt_s=5, first_wait_s=0.02)
 POLICY: ResponsePolicy = replace(
-    at_speed(RESPONSE, 3600), ack_within=timedelta(hours=1), probe_every=timedelta(seconds=0.2),
-    verify_patience=timedelta(seconds=20), look_patience=timedelta(seconds=30), automation_patience=timedelta(seconds=2),
+    at_speed(RESPONSE, 3600),
+    ack_within=timedelta(hours=1),
+    probe_every=timedelta(seconds=0.2),
+    verify_patience=timedelta(seconds=20),
+    look_patience=timedelta(seconds=30),
+    automation_patience=timedelta(seconds=2),
     greens_in_a_row=1,
-)  # fmt: skip
+)
 
 
 @dataclass
