@@ -15,6 +15,7 @@ from temporalio.service import RPCError
 
 from cli.connect import PATIENCE
 from cli.doctor import Line, Verdict
+from cli.examine_oncall import examine_oncall
 from cli.examine_saga import examine_saga
 from integrations.aws import Aws
 from integrations.clock import utc_now
@@ -50,7 +51,15 @@ async def examine(settings: Settings) -> list[Line]:
             _clock(settings, http),
         )
     no_app = [] if settings.apps else [_unknown("apps", "none is set: nothing to probe", "set INCIDENTS_APPS")]
-    return [*engine, *rest, *saga, *no_app, _home(settings), *_channels(settings)]
+    return [
+        *engine,
+        *rest,
+        *saga,
+        *no_app,
+        _home(settings),
+        *_channels(settings),
+        examine_oncall(settings.oncall, utc_now()),
+    ]
 
 
 async def _engine(settings: Settings) -> list[Line]:

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import typer
 
-from cli import bridge, doctor, gameday, people, reading, up, worker
+from cli import bridge, doctor, gameday, oncall, people, reading, up, worker
 from cli.connect import SayNo
 from worker.connecting import NoEngine
 from worker.engine import EngineError
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 app.command("list", rich_help_panel="Read")(reading.list_incidents)
 app.command("show", rich_help_panel="Read")(reading.show)
+app.command("oncall", rich_help_panel="Read")(oncall.oncall)
 for say in people.COMMANDS:
     app.command(say.__name__.replace("_", "-"), rich_help_panel="Steer")(say)
 app.command("up", rich_help_panel="Run")(up.up)

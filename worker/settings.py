@@ -25,6 +25,7 @@ from integrations.settings import (
     PagerSettings,
     ProvisioningSettings,
 )
+from oncall.schedule import Schedule
 
 PREFIX = "INCIDENTS_"
 FILE_SUFFIX = "_FILE"
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     metrics: MetricsSettings = MetricsSettings()
     provisioning: ProvisioningSettings = ProvisioningSettings()
     apps: list[AppSettings] = Field(default_factory=list, description="Apps to probe, as JSON; see below.")
+    oncall: Schedule = Schedule()
 
     @classmethod
     def settings_customise_sources(

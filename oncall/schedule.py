@@ -1,0 +1,181 @@
+"""Who could be called, and by which plan: data as people write it in `incidents.toml`.
+
+Nothing here is checked against anything else; `oncall/problems.py` does that, so that one slip of the pen is told with
+all others and never keeps a worker from starting. The text under a field is its description in the README.
+"""
+
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""Plans and questions lie between these: a mistyped year is told, and no calendar runs out of years."""
+DEFAULT = "default"
+"""The layers, or the rotation, of every domain that has none of its own."""
+
+
+def _no_number(value: object) -> object:
+    """`from = 8` would be eight seconds past midnight."""
+    if isinstance(value, int | float):
+        raise ValueError("write 09:00:00 or 2026-07-01, not a number")
+    return value
+
+
+def _no_offset(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError("a wall clock has no offset: the zone is a field of its own")
+    return value
+
+
+Instant = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST), BeforeValidator(_no_number)]
+Day = Annotated[date, Field(ge=EARLIEST.date(), le=LATEST.date()), BeforeValidator(_no_number)]
+Clock = Annotated[time, BeforeValidator(_no_number), AfterValidator(_no_offset)]
+
+
+class Weekday(StrEnum):
+    """In the order of `date.weekday()`."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
+class Written(BaseModel):
+    """What all of them share: a field nobody knows is a slip, so it is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
+
+
+class Person(Written):
+    """Somebody who can be on call. Known by the key of their table."""
+
+    name: str = ""
+    """What people call them; empty: the key."""
+    channels: tuple[str, ...] = Field(default=(), repr=False)
+    """Names of the ways to reach them. Opaque here, and never printed."""
+
+
+class Rotation(Written):
+    """Members take turns, each for one shift."""
+
+    members: tuple[str, ...] = ()
+    """Keys of people, in the order of their turns."""
+    starts: Day
+    """Local day of the first shift, which begins at `hand_over`."""
+    hand_over: Clock = time(9)
+    """Wall clock of `zone` at which a shift ends and the next begins."""
+    zone: str = "UTC"
+    """IANA name, such as `Europe/Berlin`."""
+    every: Literal["daily", "weekly"] | Annotated[int, Field(ge=1, le=366)] = "weekly"
+    """Length of a shift: a word, or a number of days."""
+
+    @property
+    def days(self) -> int:
+        """Length of a shift in calendar days of its zone."""
+        return {"daily": 1, "weekly": 7}[self.every] if isinstance(self.every, str) else self.every
+
+
+class Layer(Written):
+    """A rotation, active always or in a daily window of the local clock (follow-the-sun)."""
+
+    rotation: str
+    """Its key."""
+    opens: Clock | None = Field(default=None, alias="from")
+    """Wall clock at which the window begins; left out, with `until`: the whole day."""
+    closes: Clock | None = Field(default=None, alias="until")
+    """Wall clock at which it ends, on the next day where that is not after `from`."""
+    weekdays: tuple[Weekday, ...] = tuple(Weekday)
+    """Local days on which the window begins."""
+    zone: str = ""
+    """IANA name; empty: the rotation's."""
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.opens is None) != (self.closes is None):
+            raise ValueError("`from` and `until` go together: give both, or neither for the whole day")
+        return self
+
+    @property
+    def is_always(self) -> bool:
+        """No window at all."""
+        return self.opens is None and set(self.weekdays) == set(Weekday)
+
+    @property
+    def is_never(self) -> bool:
+        """A window of zero length."""
+        return not self.weekdays or (self.opens is not None and self.opens == self.closes)
+
+
+class Period(Written):
+    """From the first instant up to, and without, the second."""
+
+    person: str
+    """Key of the person."""
+    starts_at: Instant = Field(alias="from")
+    """First instant, with its offset: `2026-07-01T09:00:00+02:00`."""
+    ends_at: Instant = Field(alias="until")
+    """First instant after it."""
+
+    def covers(self, at: datetime) -> bool:
+        """Is `at` within it?"""
+        return self.starts_at <= at < self.ends_at
+
+    def meets(self, other: "Period") -> bool:
+        """Have both an instant in common?"""
+        return max(self.starts_at, other.starts_at) < min(self.ends_at, other.ends_at)
+
+
+class Override(Period):
+    """This person instead of whoever the plan names. Of two at the same time, the first in the list counts."""
+
+    domain: str = ""
+    """Domain it is for; empty: every one."""
+
+    def is_for(self, domain: str) -> bool:
+        """Does it speak of `domain`?"""
+        return self.domain in ("", domain)
+
+
+class Holiday(Period):
+    """This person is away: never on call, whatever a shift or an override says."""
+
+
+class Schedule(Written):
+    """Everything that is known about who is on call."""
+
+    people: dict[str, Person] = Field(default_factory=dict)
+    """Who can be on call, by key: `{"ana": {"name": "Ana Lima"}}`. See "Who is on call" below."""
+    rotations: dict[str, Rotation] = Field(default_factory=dict)
+    """Rotations by key; one named as a domain is that domain's, `default` is everybody else's."""
+    layers: dict[str, list[Layer]] = Field(default_factory=dict)
+    """Domain → rotations with their daily windows; the first that is active and has somebody counts."""
+    overrides: list[Override] = Field(default_factory=list)
+    """Who stands in for the plan, from when until when."""
+    holidays: list[Holiday] = Field(default_factory=list)
+    """Who is away, from when until when."""
+
+    @property
+    def is_set(self) -> bool:
+        """Has anybody written a plan?"""
+        return bool(self.rotations or self.layers or self.overrides)
+
+    def layers_of(self, domain: str) -> list[Layer]:
+        """In order of precedence. Without layers of its own: the rotation of its name, then those of `default`."""
+        for name in (domain, DEFAULT):
+            if self.layers.get(name):
+                return self.layers[name]
+            if name in self.rotations:
+                return [Layer(rotation=name)]
+        return []
+
+    def called(self, person: str) -> str:
+        """`ana (Ana Lima)`: the key, and what people call them."""
+        name = self.people[person].name if person in self.people else ""
+        return f"{person} ({name})" if name and name != person else person
