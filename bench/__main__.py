@@ -25,9 +25,9 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
-from cli.supervise import die_with_parent
 from integrations.clock import utc_now
 from worker.engine import engine_command, ensure_binary, free_port, tell, wait_until_serving
+from worker.processes import die_with_parent
 from workflows.contract import DATA_CONVERTER
 
 RESULTS = Path(__file__).parent / "results"

@@ -1,14 +1,14 @@
 """Several programs kept running as one: started, watched, started again, stopped together."""
 
 import asyncio
-import ctypes
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Self
+
+from worker.processes import die_with_parent
 
 Say = Callable[[str], None]
 
@@ -23,25 +23,10 @@ GRACE_S = 25.0
 LOOK_AGAIN_S = 0.05
 LOG_KEPT_BYTES = 10 * 1024 * 1024
 LOG_TAIL_LINES = 15
-PR_SET_PDEATHSIG = 1
 
 
 class NotReady(Exception):
     """A program did not become ready. The message holds the end of its log."""
-
-
-def die_with_parent() -> Callable[[], None]:
-    """A `preexec_fn`: the kernel kills the new process when we die, however we die. Does nothing off Linux."""
-    if not sys.platform.startswith("linux"):
-        return lambda: None
-    parent, prctl = os.getpid(), ctypes.CDLL(None, use_errno=True).prctl  # looked up here: after a fork it may not be
-
-    def arm() -> None:
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # died between the fork and this line
-            os._exit(1)
-
-    return arm
 
 
 @dataclass(frozen=True)

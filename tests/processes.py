@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from cli.supervise import die_with_parent
+from worker.processes import die_with_parent
 
 
 @contextmanager

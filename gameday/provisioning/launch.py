@@ -1,9 +1,7 @@
 """Starting the platform from a test or a drill, and ending it whatever happens."""
 
 import json
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -12,16 +10,12 @@ from typing import Any
 
 import httpx
 
-from cli.supervise import die_with_parent
+from gameday.processes import started
 from gameday.provisioning.contract import Order
 
 READY_WITHIN_S = 90.0
 COMMAND = (sys.executable, "-m", "gameday.provisioning")
 TOLD = "provisioning.json"
-
-
-class PlatformNotReady(Exception):
-    """The message holds the end of its log."""
 
 
 @dataclass(frozen=True)
@@ -93,28 +87,10 @@ def command(home: Path, port: int = 0, address: str = "", *options: str) -> list
 
 @contextmanager
 def start_platform(home: Path, port: int = 0, address: str = "", *options: str) -> Iterator[RunningPlatform]:
-    """`address`: of the engine; empty: providers only. Raises PlatformNotReady."""
+    """`address`: of the engine; empty: providers only. Raises NotStarted."""
     home.mkdir(parents=True, exist_ok=True)
     (home / TOLD).unlink(missing_ok=True)
-    with (home / "provisioning.log").open("ab") as log:
-        process = subprocess.Popen(
-            command(home, port, address, *options),
-            stdout=log,
-            stderr=log,
-            preexec_fn=die_with_parent(),  # noqa: PLW1509 - no lock is held in the child before it becomes python
-        )
-        try:
-            yield _when_ready(process, home)
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def _when_ready(process: subprocess.Popen[bytes], home: Path) -> RunningPlatform:
-    until = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            return read_platform(home)
-        except FileNotFoundError:
-            time.sleep(0.05)
-    raise PlatformNotReady("the platform did not start:\n" + (home / "provisioning.log").read_text()[-2000:])
+    log = home / "provisioning.log"
+    run = command(home, port, address, *options)
+    with started(run, log, lambda: read_platform(home), within_s=READY_WITHIN_S) as platform:
+        yield platform

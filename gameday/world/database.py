@@ -17,7 +17,7 @@ from typing import IO, Any
 import psycopg
 from psycopg import sql
 
-from cli.supervise import die_with_parent
+from worker.processes import die_with_parent
 
 MASTER = "tlsstress_admin"
 NAME = "tlsstress"

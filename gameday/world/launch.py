@@ -1,9 +1,7 @@
 """Starting the practice world from a test or a drill, and ending it whatever happens."""
 
 import json
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,14 +10,10 @@ from typing import Any
 
 import httpx
 
-from cli.supervise import die_with_parent
+from gameday.processes import started
 
 READY_WITHIN_S = 60.0
 COMMAND = (sys.executable, "-m", "gameday.world")
-
-
-class WorldNotReady(Exception):
-    """The message holds the end of its log."""
 
 
 @dataclass(frozen=True)
@@ -54,28 +48,9 @@ def read_world(home: Path) -> RunningWorld:
 
 @contextmanager
 def start_world(home: Path, port: int = 0, *, database: bool = True) -> Iterator[RunningWorld]:
-    """`database`: a real one, where PostgreSQL is installed. Raises WorldNotReady."""
+    """`database`: a real one, where PostgreSQL is installed. Raises NotStarted."""
     home.mkdir(parents=True, exist_ok=True)
     (home / "world.json").unlink(missing_ok=True)
-    with (home / "world.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*COMMAND, "--home", str(home), "--port", str(port), *([] if database else ["--no-database"])],
-            stdout=log,
-            stderr=log,
-            preexec_fn=die_with_parent(),  # noqa: PLW1509 - no lock is held in the child before it becomes python
-        )
-        try:
-            yield _when_ready(process, home)
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def _when_ready(process: subprocess.Popen[bytes], home: Path) -> RunningWorld:
-    until = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            return read_world(home)
-        except FileNotFoundError:
-            time.sleep(0.05)
-    raise WorldNotReady("the practice world did not start:\n" + (home / "world.log").read_text()[-2000:])
+    run = [*COMMAND, "--home", str(home), "--port", str(port), *([] if database else ["--no-database"])]
+    with started(run, home / "world.log", lambda: read_world(home), within_s=READY_WITHIN_S) as world:
+        yield world

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.supervise import Child, NotReady, Supervisor, die_with_parent
+from cli.supervise import Child, NotReady, Supervisor
+from worker.processes import die_with_parent
 
 FOREVER = "import signal; print('started', flush=True); signal.pause()"
 

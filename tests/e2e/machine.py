@@ -16,9 +16,9 @@ from typing import Any
 
 import httpx
 
-from cli.supervise import die_with_parent
 from gameday.world.aws import arn_of
 from tests.waiting import eventually
+from worker.processes import die_with_parent
 
 INCIDENT = "incident-AppDBDown-app.tlsstress.art"
 APP = "app.tlsstress.art"

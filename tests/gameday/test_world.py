@@ -15,10 +15,11 @@ import httpx
 import pytest
 
 from activities.checks import app_role, ready_probe
+from gameday.processes import NotStarted
 from gameday.world.__main__ import withdraw
 from gameday.world.aws import KEYS
 from gameday.world.database import PREFIX, find_binaries, sweep_stale
-from gameday.world.launch import COMMAND, RunningWorld, WorldNotReady, read_world, start_world
+from gameday.world.launch import COMMAND, RunningWorld, read_world, start_world
 from tests.activities.practice import APP, ask, practice
 from tests.waiting import eventually
 
@@ -115,7 +116,7 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(WorldNotReady) as failed, start_world(tmp_path, port):
+        with pytest.raises(NotStarted) as failed, start_world(tmp_path, port):
             pass
 
     assert f"port {port} is taken: does another practice world run? Choose one with --port" in str(failed.value)
