@@ -2,8 +2,9 @@
 PYTHON := $(or $(INCIDENTS_PYTHON),python3)
 BIN := .venv/bin
 STAMP := .venv/.set-up
-# Test files side by side, each row of them with an engine of its own: most of a test is waiting for one.
-JOBS := 3
+# Test files side by side, each row of them with an engine of its own: most of a test is waiting for one. The end-to-end
+# stories run side by side by themselves, and alone: they are whole machines.
+JOBS := 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check bench lock clean venv engine
@@ -17,7 +18,7 @@ run: setup ## engine, worker, bridge and a practice world; plays one incident; s
 	@$(BIN)/incidents up $(ARGS)
 
 test: setup ## all tests, on a real engine (ARGS="tests/policy -k ack" for some)
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(if $(ARGS),$(BIN)/pytest $(ARGS),$(BIN)/pytest -n $(JOBS) --dist loadfile --ignore tests/e2e && $(BIN)/pytest tests/e2e)
 
 check: setup ## format, lint, types, and which part may import which
 	$(BIN)/ruff format --check .
