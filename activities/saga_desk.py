@@ -14,7 +14,7 @@ from typing import Any
 from integrations.clock import utc_now
 from integrations.errors import IntegrationError
 from integrations.provisioning import Hit, Platform
-from integrations.sagas import Execution, Sagas
+from integrations.sagas import Execution, NotThere, Sagas
 from saga.described import described
 from saga.diagnosis import Case, Diagnosis, diagnose
 from saga.history import carry_on, read_pages
@@ -137,16 +137,21 @@ class SagaDesk:
         listed = await self.platform.jobs()
         ids = await self._candidates(listed or ())
         slots = asyncio.Semaphore(AT_ONCE)
-        seen = await asyncio.gather(*(self._looked_at(workflow_id, slots) for workflow_id in ids))
+        looked_at = await asyncio.gather(*(self._looked_at(workflow_id, slots) for workflow_id in ids))
+        seen = [found for found in looked_at if found]
         provisioned = {str(job.get("job")) for job in listed or () if job.get("state") == "provisioned"}
         jobs = [job for job in map(_stuck, seen) if job and _job(job) not in provisioned]
         # A saga that moves again answers for its job, though the app has not seen it yet.
         known = {found.facts.get("job", "") for found in seen if found.status is not RunStatus.COMPLETED}
         return tuple(sorted((*jobs, *_without_saga(listed or (), known)), key=lambda job: (job.since, job.subject)))
 
-    async def _looked_at(self, workflow_id: str, slots: asyncio.Semaphore) -> Diagnosis:
+    async def _looked_at(self, workflow_id: str, slots: asyncio.Semaphore) -> Diagnosis | None:
+        """None: it is past its retention, and the others are no less stuck for that."""
         async with slots:
-            return await self.diagnosed(await self.current(workflow_id))
+            try:
+                return await self.diagnosed(await self.current(workflow_id))
+            except NotThere:
+                return None
 
     async def _candidates(self, listed: Iterable[dict[str, Any]]) -> list[str]:
         """Workflow ids that may be stuck, each once: ended badly, or running for longer than a job should."""

@@ -16,6 +16,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio.api.activity.v1 import ActivityOptions
 from temporalio.api.common.v1 import Payload, Payloads, RetryPolicy, SearchAttributes, WorkflowExecution
 from temporalio.api.enums.v1 import ResetReapplyExcludeType, WorkflowIdConflictPolicy, WorkflowIdReusePolicy
+from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.schedule.v1 import Schedule
 from temporalio.api.taskqueue.v1 import TaskQueue
@@ -283,6 +284,11 @@ def meaning(error: RPCError | RuntimeError) -> IntegrationError:
     if not isinstance(error, RPCError):
         return Unreachable("the provisioning engine does not answer")
     words = f"the provisioning engine: {error.message} ({error.status.name.lower()})"[:300]
-    if error.status is RPCStatusCode.NOT_FOUND:
+    if error.status is RPCStatusCode.NOT_FOUND and not _names_namespace(error):
         return NotThere(words)
     return Unreachable(words) if error.status in HELPS_TO_TRY_AGAIN else Refused(words)
+
+
+def _names_namespace(error: RPCError) -> bool:
+    """The whole namespace is missing: that says nothing of any saga or schedule."""
+    return any(detail.Is(NamespaceNotFoundFailure.DESCRIPTOR) for detail in error.grpc_status.details)

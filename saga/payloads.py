@@ -62,5 +62,7 @@ def _at(payload: Payload, path: str) -> str:
             value = value[int(part)] if isinstance(value, list) else value[part]
     except (ValueError, KeyError, IndexError, TypeError, RecursionError):
         return ""
+    if value is None:
+        return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST_FACT else ""

@@ -96,7 +96,7 @@ async def test_a_cron_that_fires_each_second_does_not_fire_meanwhile(lane: Lane)
         await count()
 
     lane.hand.begin(at(BEFORE_THE_MOVE, hurry), at(Place(phase="unfence", number=0), count))
-    report = await reported(await lane.redrive(plan))
+    report = await reported(await lane.redrive(plan, patience=timedelta(seconds=60)))
     assert report
     assert report.outcome is LeverOutcome.VERIFIED, report
 
@@ -234,9 +234,6 @@ async def test_a_cron_run_that_does_not_end_means_not_now(lane: Lane, monkeypatc
     monkeypatch.setattr("activities.saga_fence.RUN_ENDS_WITHIN", 3)
     plan = await lane.planned((await stuck(lane, "f13")).id)
     lane.rig.providers.faults.switch_on("create_database", "hang", 1, 30.0)
-
-    class Runs:
-        """A schedule that always has a run under way."""
 
     real = lane.rig.desk.sagas.schedule
 
