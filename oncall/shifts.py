@@ -48,7 +48,10 @@ def hand_overs(rotation: Rotation, starts_at: datetime, ends_at: datetime) -> It
 
 
 def _turn(rotation: Rotation, at: datetime) -> int:
-    """The last one that has begun, counted from 0. Negative: none has."""
+    """The last one that has begun, counted from 0. Negative: none has.
+
+    One too many at first: a clock put back over midnight shows the day before again.
+    """
     passed = (local(at, rotation.zone).date() - rotation.starts).days
     turn = passed // rotation.days + 1
     while _begins(rotation, turn) > at:

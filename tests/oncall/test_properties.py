@@ -14,6 +14,7 @@ from oncall.wording import because, instant, zone_of
 from tests.oncall.plans import PEOPLE, utc
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Nowhere/Atall")
+KNOWN = ZONES[:-1]
 CHANGES = ("2026-03-08", "2026-03-29", "2026-10-25", "2026-11-01", "2028-02-29", "2026-12-31")
 """Days on which clocks or calendars do something."""
 hours = st.sampled_from([time(h, m) for h in (0, 1, 2, 3, 9, 22, 23) for m in (0, 30)])
@@ -32,13 +33,22 @@ rotations = st.builds(
     every=st.one_of(st.sampled_from(["daily", "weekly"]), st.integers(1, 30)),
 )
 
+sound = st.builds(
+    Rotation,
+    members=st.permutations([*PEOPLE]).map(tuple),
+    starts=st.just(date(2025, 12, 1)),
+    hand_over=hours,
+    zone=st.sampled_from(KNOWN),
+    every=st.integers(1, 9),
+)
+
 
 @st.composite
 def layers(draw: st.DrawFn) -> Layer:
     opens, closes = draw(st.one_of(st.just((None, None)), st.tuples(hours, hours)))
     days = draw(st.one_of(st.just(tuple(Weekday)), st.lists(st.sampled_from(Weekday), max_size=5).map(tuple)))
-    zone = draw(st.sampled_from(("", *ZONES)))
-    return Layer(rotation=draw(st.sampled_from("rsq")), opens=opens, closes=closes, weekdays=days, zone=zone)
+    zone = draw(st.sampled_from(("", *KNOWN, *ZONES)))
+    return Layer(rotation=draw(st.sampled_from("rrssq")), opens=opens, closes=closes, weekdays=days, zone=zone)
 
 
 periods = {"person": people, "starts_at": instants, "ends_at": instants}
@@ -48,7 +58,10 @@ overrides = st.fixed_dictionaries({**periods, "domain": domains}).map(Override.m
 plans = st.builds(
     Schedule,
     people=st.just(PEOPLE),
-    rotations=st.dictionaries(st.sampled_from(["r", "s", "database", "default"]), rotations, max_size=4),
+    rotations=st.one_of(
+        st.dictionaries(st.sampled_from(["r", "s", "database", "default"]), rotations, max_size=4),
+        st.fixed_dictionaries({"r": sound, "s": sound}),
+    ),
     layers=st.one_of(st.just({}), st.fixed_dictionaries({"database": st.lists(layers(), max_size=3)})),
     overrides=st.lists(overrides, max_size=2),
     holidays=st.lists(holidays, max_size=2),

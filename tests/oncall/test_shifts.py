@@ -36,12 +36,13 @@ def begins(of: Rotation, at: str) -> str:
         (BERLIN, time(0), "2026-06-15 21:59", "2026-06-14 22:00"),  # midnight: the minute before
         (BERLIN, time(0), "2026-06-15 22:00", "2026-06-15 22:00"),  # midnight belongs to the new day
         ("Asia/Beirut", time(0), "2026-03-28 22:00", "2026-03-28 22:00"),  # midnight itself is skipped: 01:00 there
+        ("America/St_Johns", time(0), "2010-11-07 03:00", "2010-11-07 02:30"),  # 00:01 fell back: 23:30 the day before
         ("Pacific/Apia", time(9), "2026-06-15 20:00", "2026-06-15 20:00"),  # far east: already the 16th there
     ],
 )
 def test_a_hand_over_is_at_the_local_clock(zone, hand_over, at, expected):
     """On both sides of a change; a skipped time moves forward, a doubled one happens once (styles §5)."""
-    assert begins(rotation(zone=zone, hand_over=hand_over), at) == expected
+    assert begins(rotation(zone=zone, hand_over=hand_over, starts=date(2010, 1, 1)), at) == expected
 
 
 @pytest.mark.parametrize(

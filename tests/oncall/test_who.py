@@ -1,13 +1,13 @@
 """Who is on call: overrides before layers, windows of the local clock, holidays, gaps (issue 5 §1)."""
 
-from datetime import time
+from datetime import date, time
 
 import pytest
 
 from oncall.changes import gaps, next_change
 from oncall.schedule import Schedule, Weekday
 from oncall.who import who
-from tests.oncall.plans import BERLIN, NEW_YORK, PEOPLE, holiday, layer, override, plan, rotation, utc
+from tests.oncall.plans import NEW_YORK, PEOPLE, holiday, layer, override, plan, rotation, utc
 
 WORKDAYS = (Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.FRI)
 SUN = Schedule(
@@ -73,6 +73,16 @@ def test_a_window_opens_and_closes_once(opens, closes, at, expected):
     """A time that DST skips moves forward, one shown twice is the first (styles §5)."""
     window = layer("r").model_copy(update={"opens": opens, "closes": closes})
     assert on(plan(rotations={"r": rotation("a")}, layers={"database": [window]}), at) == expected
+
+
+def test_a_window_stays_open_while_the_clock_falls_back_over_midnight():
+    """Newfoundland put its clocks back at 00:01, to 23:01 of the day before, until 2011."""
+    schedule = plan(
+        rotations={"r": rotation("a", starts=date(2010, 1, 1), zone="America/St_Johns")},
+        layers={"database": [layer("r", 0, 6, weekdays=[Weekday.SUN])]},
+    )
+    seen = [on(schedule, f"2010-11-07 {clock}") for clock in ("02:29", "02:30", "03:00", "09:29", "09:30")]
+    assert seen == [None, "a", "a", "a", None]
 
 
 @pytest.mark.parametrize(
@@ -171,6 +181,21 @@ def test_a_holiday_of_everybody_is_a_gap():
     assert gap.on_call.why.passed == ("b is away", "c is away", "a is away")
 
 
+def test_gaps_of_a_week_of_follow_the_sun():
+    """06:00 to 08:00 in Berlin on weekdays, 06:00 to 22:00 at the weekend; the last is cut where the question ends."""
+    found = gaps(SUN, "database", utc("2026-06-15 00:00"), utc("2026-06-23 05:00"))
+    workdays = [(f"2026-06-{day} 04:00", f"2026-06-{day} 06:00") for day in range(15, 20)]
+    weekend = [("2026-06-20 04:00", "2026-06-20 20:00"), ("2026-06-21 04:00", "2026-06-21 20:00")]
+    after = [("2026-06-22 04:00", "2026-06-22 06:00"), ("2026-06-23 04:00", "2026-06-23 05:00")]
+    assert [(gap.starts_at, gap.ends_at) for gap in found] == [(utc(a), utc(b)) for a, b in workdays + weekend + after]
+
+
+def test_a_window_that_opens_on_the_last_day_ends_the_gap():
+    """Monday's opens at 08:00 in Berlin; the question ends at 14:00 there."""
+    (gap,) = gaps(SUN, "database", utc("2026-06-15 04:00"), utc("2026-06-15 12:00"))
+    assert gap.ends_at == utc("2026-06-15 06:00")
+
+
 @pytest.mark.parametrize(
     ("schedule", "at", "expected"),
     [
@@ -183,6 +208,7 @@ def test_a_holiday_of_everybody_is_a_gap():
         (LONG, "2026-06-16 05:00", "2026-06-17 07:00"),  # it ends in a shift of the same person: no change
         (plan(rotation("a")), "2026-06-16 12:00", None),  # always the same one
         (plan(rotation("ab", every=366)), "2026-01-02 00:00", "2027-01-02 08:00"),  # as late as it may come
+        (plan(rotation("ab", every=28)), "2026-05-21 07:00", "2026-06-18 07:00"),  # where two portions of it meet
         (plan(rotation("a")), "2025-12-01 00:00", "2026-01-01 08:00"),  # from nobody to somebody
         (SUN, "2026-06-19 18:00", "2026-06-19 22:00"),  # one layer to the next
         (Schedule(), "2026-06-16 12:00", None),
@@ -203,4 +229,3 @@ def test_why_names_override_layer_and_shift():
     assert by_shift.shift
     assert (by_shift.layer, by_shift.shift.rotation, by_shift.shift.zone) == (2, "new_york", NEW_YORK)
     assert by_shift.passed == ("layer 1 (berlin) is not active then",)
-    assert BERLIN not in by_shift.passed
