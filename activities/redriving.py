@@ -10,6 +10,7 @@ from datetime import datetime
 
 from temporalio import activity
 from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
@@ -117,12 +118,14 @@ async def _not_wanted() -> str:
     info = activity.info()
     handle = activity.client().get_workflow_handle(info.workflow_id or "", run_id=info.workflow_run_id)
     try:
-        pending = (await handle.describe(rpc_timeout=PATIENCE)).raw_description.pending_activities
+        told = await handle.describe(rpc_timeout=PATIENCE)
     except (RPCError, RuntimeError) as error:
         raise meaning(error) from None
-    mine = next((one for one in pending if (one.activity_id, one.attempt) == (info.activity_id, info.attempt)), None)
-    started = mine is not None and mine.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
-    return "" if started else "the procedure was ended, or does not wait for this attempt any more"
+    if told.status is not WorkflowExecutionStatus.RUNNING:  # an ended one lists its activities all the same (1.29.1)
+        return "the procedure was ended by somebody"
+    waits = {(one.activity_id, one.attempt, one.state) for one in told.raw_description.pending_activities}
+    mine = (info.activity_id, info.attempt, PendingActivityState.PENDING_ACTIVITY_STATE_STARTED)
+    return "" if mine in waits else "nobody waits for this attempt any more"
 
 
 def _is_untouched(ask: RedriveAsk, after: SagaRun, desk: SagaDesk, now: datetime) -> bool:

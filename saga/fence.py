@@ -9,6 +9,7 @@ nothing of ours runs any more. A pause that was somebody else's stays, with thei
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from urllib.parse import quote, unquote
 
 OPENING = "Paused by the incident orchestrator while one failed step is re-driven."
 LIFT = "It may be un-paused after the last of these:"
@@ -58,7 +59,7 @@ def _lease(line: re.Match[str]) -> Lease | None:
         until = datetime.strptime(line["until"], "%Y-%m-%dT%H:%M:%S%z")
     except ValueError:
         return None
-    return Lease(holder=line["holder"], incident=line["incident"], until=until)
+    return Lease(holder=unquote(line["holder"]), incident=unquote(line["incident"]), until=until)
 
 
 def _split(note: str) -> tuple[str, bool, str]:
@@ -109,4 +110,6 @@ def _as_pause(fence: Fence) -> Pause:
 
 
 def _line(lease: Lease) -> str:
-    return f"- {lease.holder} for {lease.incident} until {lease.until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    """Names in one word each: a step or an incident may be called anything."""
+    holder, incident = (quote(name, safe="-_.:/+@") for name in (lease.holder, lease.incident))
+    return f"- {holder} for {incident} until {lease.until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

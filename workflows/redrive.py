@@ -5,6 +5,7 @@ happens, the reconcile cron is let go in the end: by the last lines here, and wh
 dead engine) by the end of the lease that stands in the Schedule's own note.
 """
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -86,15 +87,16 @@ class RedriveWorkflow:
 
     async def _let_go(self, ask: RedriveAsk) -> str:
         """Why something stays paused until its lease ends; empty: all runs again."""
+        letting_go = workflow.start_activity_method(
+            RedriveActivities.unfence_cron,
+            ask,
+            task_queue=PATIENT_QUEUE,
+            summary="let reconcile-provisioning run again",
+            start_to_close_timeout=ANSWER,
+            retry_policy=PATIENTLY,
+        )
         try:
-            await workflow.execute_activity_method(
-                RedriveActivities.unfence_cron,
-                ask,
-                task_queue=PATIENT_QUEUE,
-                summary="let reconcile-provisioning run again",
-                start_to_close_timeout=ANSWER,
-                retry_policy=PATIENTLY,
-            )
+            await _whatever_happens(letting_go)
         except ActivityError as error:
             return f"it could not be un-paused again: {_why(error)}"
         return ""
@@ -111,6 +113,14 @@ class RedriveWorkflow:
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             retry_policy=ONCE if attempts == 1 else RetryPolicy(maximum_attempts=attempts),
         )
+
+
+async def _whatever_happens(doing: workflow.ActivityHandle[None]) -> None:
+    """To its end, cancelled or not: a workflow is cancelled once."""
+    try:
+        await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        await doing
 
 
 def _judged(seen: Seen, step: str, lost: str) -> LeverReport:

@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from temporalio import activity
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
@@ -20,7 +23,7 @@ from activities.saga_fence import sweep
 from incident.model.lever import LeverOutcome
 from integrations.clock import utc_now
 from saga.asking import RedriveAsk
-from tests.redrive.lane import MOVE, SAID_BY_CRON, Lane, Place, Stop, reported
+from tests.redrive.lane import MOVE, SAID_BY_CRON, Lane, Place, Stop, reported, unanswered
 from tests.redrive.stuck import handle, is_paused, redriven, runs_again, stuck
 from tests.waiting import eventually
 from worker.sweeping import sweeping
@@ -54,7 +57,10 @@ async def wait_here(lane: Lane, place: Place, job: str) -> tuple[WorkflowHandle[
 
     async def wait() -> None:
         arrived.set()
-        await go_on.wait()
+        while not go_on.is_set():
+            activity.heartbeat()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(go_on.wait(), 0.5)
 
     plan = await lane.planned((await stuck(lane, job)).id)
     lane.hand.begin(at(place, wait))
@@ -175,6 +181,31 @@ async def test_a_cancelled_procedure_lets_the_cron_go(lane: Lane) -> None:
     assert (report.outcome, await is_paused(lane), lane.hand.moves) == (LeverOutcome.HELD, False, 0)
 
 
+async def test_cancelled_while_it_lets_the_cron_go_it_tries_again(lane: Lane) -> None:
+    """Its first try fails in that moment."""
+    plan = await lane.planned((await stuck(lane, "f14")).id)
+    ours: list[WorkflowHandle[Any, Any]] = []
+
+    async def cancelled(call: Call) -> Any:
+        await ours[0].cancel()
+        return await unanswered(call)
+
+    lane.hand.begin(Stop(Place(phase="unfence", number=0), cancelled))
+    ours.append(await lane.redrive(plan))
+    report = await reported(ours[0])
+    assert report
+    assert (report.outcome, await is_paused(lane)) == (LeverOutcome.VERIFIED, False)
+
+
+async def test_a_holder_may_be_called_anything(lane: Lane) -> None:
+    """Activity types are free text, and so are ids of incidents started by hand."""
+    plan = await lane.planned((await stuck(lane, "f15")).id)
+    ours = await lane.redrive(replace(plan, target="a b\nc – until 2020 for x"), "an incident\nof mine")
+    report = await reported(ours)
+    assert report
+    assert (report.outcome, await is_paused(lane)) == (LeverOutcome.VERIFIED, False)
+
+
 async def test_a_procedure_that_is_reset_acts_once_and_lets_the_cron_go(lane: Lane) -> None:
     """Somebody resets ours to its beginning: its guards see that the step was re-driven."""
     ours = await redriven(lane, "f8")
@@ -221,7 +252,7 @@ async def test_a_pause_that_a_person_makes_meanwhile_stays(lane: Lane) -> None:
 async def test_the_cron_stays_paused_until_the_last_of_two_is_through(lane: Lane) -> None:
     """Two jobs at once hold it together."""
     ours, go_on = await wait_here(lane, AFTERWARDS, "f11")
-    other = await lane.planned((await stuck(lane, "f12")).id)
+    other = await lane.planned((await stuck(lane, "f12", "create_dns")).id)
     await reported(await lane.redrive(other))
     meanwhile = await is_paused(lane)
     go_on.set()
