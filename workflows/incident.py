@@ -23,10 +23,11 @@ from incident.model.effects import Effect, Look, Page, WriteRecord
 from incident.model.events import AlertTold, CameDue, Continuing, Declared, Event, NotUnderstood, Said
 from incident.model.incident import Incident
 from incident.model.messages import Message
-from incident.model.outcomes import Consulted, Outcome
+from incident.model.outcomes import Consulted, Outcome, PageFailed
 from incident.model.severity import Severity
 from incident.policy import people, view
 from incident.policy.decide import decide
+from incident.policy.escalation import still_true
 from workflows import contract
 from workflows.alarm import Alarm
 from workflows.effects import carry_out
@@ -190,6 +191,7 @@ class IncidentWorkflow:
 
     def _start_effects(self, *kinds: type[Effect]) -> None:
         """Start what waits in the outbox; with `kinds`, only those."""
+        self._withdraw_pages()
         effects, self._outbox = self._outbox, []
         self._drop_superseded_looks()
         for effect in effects:
@@ -197,6 +199,15 @@ class IncidentWorkflow:
                 self._outbox.append(effect)
             else:
                 self._running[asyncio.create_task(carry_out(effect))] = effect
+
+    def _withdraw_pages(self) -> None:
+        """An ack may have come with the start, or while nothing of ours ran."""
+        now, pages = workflow.now(), [effect for effect in self._outbox if isinstance(effect, Page)]
+        for page in pages:
+            if not still_true(self._incident, page.number, now):
+                self._outbox.remove(page)
+                why = "overtaken before it was sent"
+                self._take(PageFailed(number=page.number, channel=page.channel, why=why, late=True))
 
     def _drop_superseded_looks(self) -> None:
         for task, effect in self._running.items():

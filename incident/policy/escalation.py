@@ -1,7 +1,9 @@
 """Who is paged, when, and again: page policy per severity, ack clock, hourly re-page, widening (runbook §1, §2, §6)."""
 
+from datetime import datetime
+
 from incident.model.effects import Page
-from incident.model.incident import Due, Phase
+from incident.model.incident import Due, Incident, Phase
 from incident.model.outcomes import Paged, PageFailed
 from incident.model.response_policy import PageWhen
 from incident.model.severity import Severity
@@ -121,6 +123,11 @@ def _too_late(draft: Draft, outcome: PageFailed) -> Draft:
     if not _still_true(draft, outcome.number):
         return draft.tell(Kind.PAGE, f"page {outcome.number} not sent: no longer true", because=outcome.why)
     return draft.do(_page(draft, f"delayed: {outcome.why}", outcome.channel))
+
+
+def still_true(incident: Incident, number: int, now: datetime) -> bool:
+    """Asked again just before a page goes out (design §6): who has acknowledged meanwhile is not woken."""
+    return _still_true(Draft(incident, now), number)
 
 
 def _still_true(draft: Draft, number: int) -> bool:

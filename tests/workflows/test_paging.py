@@ -125,6 +125,7 @@ async def test_an_ack_during_a_failing_page_ends_the_search_for_a_channel(opened
     """Somebody has it: no second channel wakes anybody."""
     broken.ntfy[incident_id] = Unreachable("ntfy: connection refused")
     case = await opened(playbook=blind())
+    await eventually(lambda: _is_paging(case), "page 1 is tried")
     await case.tell("ack", "ana")
     await case.stands(acked_by="ana")
     broken.ntfy[incident_id] = Refused("ntfy: 403")
@@ -183,3 +184,9 @@ async def test_a_flood_of_acks_wakes_nobody_and_loses_none(opened):
     await case.said("person-7 is on it too")
 
     assert sum("on it" in line or "acknowledged" in line for line in await case.lines()) == 8
+
+
+async def _is_paging(case) -> bool:
+    """Its page is with a worker, or between two attempts."""
+    described = await case.handle.describe()
+    return any(pending.activity_type.name == "page" for pending in described.raw_description.pending_activities)

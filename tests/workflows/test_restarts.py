@@ -133,9 +133,6 @@ async def test_an_incident_that_began_while_nobody_worked_pages_once(own_namespa
     assert [p.number for p in town_house.pager.pages] == [1]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the first page is in the outbox before an ack that came with the start is heard"
-)
 async def test_an_incident_that_was_acknowledged_before_anybody_worked_pages_nobody(own_namespace, town_house):
     """State is looked at before a page goes out (design §6): somebody has it already."""
     case = await open_incident(own_namespace, "incident-AppDBDown-early", playbook=blind(), policy=RESPONSE)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 PRODUCT = ("incident", "runbook", "bridge", "workflows", "activities", "integrations", "worker", "saga")
-ALLOWED = {"cli.supervise", "gameday.world.database"}
+ALLOWED = {"gameday.processes", "gameday.world.database"}
 """Dying with its parent, and PostgreSQL."""
 
 
