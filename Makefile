@@ -7,7 +7,7 @@ STAMP := .venv/.set-up
 JOBS := 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench lock clean venv engine
+.PHONY: help setup run test test-redrive check bench lock clean venv engine
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -19,6 +19,10 @@ run: setup ## engine, worker, bridge and a practice world; plays one incident; s
 
 test: setup ## all tests, on a real engine (ARGS="tests/policy -k ack" for some)
 	@$(if $(ARGS),$(BIN)/pytest $(ARGS),$(BIN)/pytest -n $(JOBS) --dist loadfile --ignore tests/e2e && $(BIN)/pytest tests/e2e)
+
+test-redrive: setup ## re-drives at length, on both engines (CASES=all is the whole product; without, some thousand of it)
+	@REDRIVE_CASES="$(or $(CASES),2000)" $(BIN)/pytest tests/redrive -s -W ignore --log-level=CRITICAL $(ARGS)
+	@REDRIVE_CASES="$(or $(CASES),2000)" $(BIN)/python -m tests.redrive.other_engine $(BIN)/pytest tests/redrive -s -W ignore --log-level=CRITICAL $(ARGS)
 
 check: setup ## format, lint, types, and which part may import which
 	$(BIN)/ruff format --check .

@@ -128,7 +128,7 @@ def _judged(seen: Seen, step: str, lost: str) -> LeverReport:
         case "ok":
             return _report(LeverOutcome.VERIFIED, f"{step} was re-driven: {seen.says}")
         case value if value == UNTOUCHED:
-            return _report(LeverOutcome.HELD, f"nothing was done ({lost or 'the saga did not move'}); plan it again")
+            return _report(LeverOutcome.HELD, f"the saga stands as before ({lost or 'it did not move'}); plan it again")
     to = FINANCE if seen.money_in_doubt else ""
     return _report(LeverOutcome.FAILED, f"{step}: {seen.says}" + (f" ({lost})" if lost else ""), to)
 

@@ -26,10 +26,12 @@ from integrations.clock import utc_now
 from integrations.sagas import Execution
 from tests.redrive.lane import (
     KNOWN,
+    MOVE,
     PATIENCE,
     QUICKLY,
     SAID_BY_CRON,
     Lane,
+    Place,
     Stop,
     lost,
     reported,
@@ -45,6 +47,8 @@ OUR_IDENTITY = "incidents"
 LONGER_THAN_A_LEASE = timedelta(hours=1)
 MOST_ROUNDS = 4
 TRIES = 3
+STILL_IN_THE_MOVE = (Place(phase="act", number=MOVE), "late")
+"""Between its last look and its call a process stands still for longer than anybody looks: nobody can know."""
 Row = dict[str, Any]
 
 
@@ -445,14 +449,15 @@ def _truth(lane: Lane, case: Case, played: Played, ours: list[Row]) -> list[str]
     last = played.reports[-1]
     if last is None:
         return [] if case.cut and case.cut[1] in {"terminate", "cancel"} else ["our workflow ended without a word"]
-    same_run = case.racer and case.racer[1] in {"human", "operator", "naive"}
+    by_people = case.racer is not None and case.racer[1] in {"human", "operator", "naive"}
+    afterwards = by_people and case.racer is not None and case.racer[0].phase == "unfence"
+    undone = last.outcome is LeverOutcome.VERIFIED and not played.well and not afterwards
+    nothing = last.outcome is LeverOutcome.HELD and len(played.reports) == 1 and not by_people
     return [
         "no reason is given" if not last.detail else "",
-        f"said verified, and it is not: {last.detail}"
-        if last.outcome is LeverOutcome.VERIFIED and not played.well
-        else "",
+        f"said verified, and it is not: {last.detail}" if undone else "",
         f"said that nothing was done ({last.detail}), but the providers were called: {[r['step'] for r in ours]}"
-        if last.outcome is LeverOutcome.HELD and ours and not same_run and len(played.reports) == 1
+        if nothing and ours and case.cut != STILL_IN_THE_MOVE
         else "",
     ]
 

@@ -149,6 +149,11 @@ def everything() -> Iterator[Case]:
         yield replace(drawn.choice(worlds()), cut=cut, racer=race)
 
 
+def drawn(count: int, seed: int = 4) -> list[Case]:
+    """So many of them, the same ones each time."""
+    return random.Random(seed).sample(list(everything()), count)
+
+
 ACTING = (
     *(("sequential", step, "fail") for step in STEPS),
     ("sequential", "create_database", "exhausted"),

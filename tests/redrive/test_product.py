@@ -12,7 +12,7 @@ import pytest
 
 from tests.redrive.lane import Lane
 from tests.redrive.play import Played, play
-from tests.redrive.product import SHAPES, Case, chosen, everything, read, worlds
+from tests.redrive.product import SHAPES, Case, chosen, drawn, everything, read, worlds
 
 NUMBERS = itertools.count(1)
 SLOW = 1200
@@ -86,9 +86,11 @@ async def test_no_case_of_this_shape_does_harm(lanes: list[Lane], shape: str) ->
 @pytest.mark.skipif("REDRIVE_CASES" not in os.environ, reason="names the cases to play: REDRIVE_CASES='… …', or all")
 @pytest.mark.timeout(24 * 3600)
 async def test_the_cases_asked_for_do_no_harm(lanes: list[Lane]) -> None:
-    """`worlds`: whatever fails, nobody cut off or raced; `chosen`: those of every day; `all`: the whole product."""
+    """`worlds`: whatever fails, nobody cut off or raced; `chosen`: those of every day; `all`: the whole product;
+    `500`: so many drawn from it; or the cases themselves."""
     asked = os.environ["REDRIVE_CASES"]
     sets = {"all": everything, "worlds": worlds, "chosen": chosen}
-    results = await played(lanes, sets[asked]() if asked in sets else map(read, asked.split()), say_every=20)
+    cases = sets[asked]() if asked in sets else drawn(int(asked)) if asked.isdigit() else map(read, asked.split())
+    results = await played(lanes, cases, say_every=20)
     print(table(results), file=sys.stderr, flush=True)
     assert not [one for one in results if one.wrong], told(results)
