@@ -360,9 +360,8 @@ async def _wrong(lane: Lane, played: Played, saga: WorkflowHandle[Any, Any], mar
     case, customer = played.case, customer_of(saga)
     before = [row for row in rows(lane, customer) if row["n"] <= mark]  # as they ended: some were under way
     after = [row for row in rows(lane, customer) if row["n"] > mark]
-    there = {row["run"] for row in before} | {
-        str(plan.carries["run"]["run_id"]) for plan in played.plans if plan.carries
-    }
+    there = {row["run"] for row in before}
+    there |= {str(plan.carries["run"]["run_id"]) for plan in played.plans[:1] if plan.carries}
     ours = [row for row in after if await _is_ours(lane.rig.sagas, saga.id, row["run"], there)]
     says = [
         *_twice(case, before, after, ours),
