@@ -81,10 +81,9 @@ async def measure(side: Side, load: Load, receiver: str) -> Measured:
             nonlocal refused
             mark = f"bench-{side.name}{load.name.replace('.', '').replace('/', '').replace('-', '')}-{number}"
             sent[mark] = time.time()
-            while (answer := await http.post(side.bridge, json=notification(mark))).status_code == 503:
+            while not await taken(http, side.bridge, notification(mark)):
                 refused += 1
                 await asyncio.sleep(1)  # what a sender does with a 503
-            answer.raise_for_status()
 
         async with asyncio.TaskGroup() as group:
             for number in range(load.count):
@@ -101,6 +100,18 @@ async def measure(side: Side, load: Load, receiver: str) -> Measured:
         refused=refused,
         lost=len(sent) - len(took),
     )
+
+
+async def taken(http: httpx.AsyncClient, bridge: str, body: dict[str, Any]) -> bool:
+    """False: to be sent again, as any sender does: too much just now, or an idle connection had just been closed."""
+    try:
+        answer = await http.post(bridge, json=body)
+    except httpx.TransportError:
+        return False
+    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        return False
+    answer.raise_for_status()
+    return True
 
 
 async def arrived(http: httpx.AsyncClient, receiver: str, sent: dict[str, float]) -> dict[str, float]:
@@ -229,9 +240,15 @@ async def run(console: Console) -> list[dict[str, Any]]:
                     measured = await play(load)
                 if load.name != "warm-up":
                     rows.append({"load": load.name, **{name: vars(m) for name, m in measured.items()}})
+                    console.print(_in_one_line(load, measured))
             client = await Client.connect(address)
             rows.append({"load": "events per incident", **await events_per_incident(client)})
     return rows
+
+
+def _in_one_line(load: Load, measured: dict[str, Measured]) -> str:
+    sides = (f"{name} {m.p50_s:.3f} / {m.p99_s:.3f} s, {m.per_s:.1f}/s" for name, m in measured.items())
+    return f"{load.name}: " + "; ".join(sides)
 
 
 async def events_per_incident(client: Client) -> dict[str, int]:
