@@ -1,4 +1,4 @@
-"""A sign of life while something is under way: a worker that dies is noticed in seconds, whatever it waited for."""
+"""A sign of life while something is under way, so that a worker that dies is noticed whatever it waited for."""
 
 import asyncio
 from collections.abc import AsyncIterator

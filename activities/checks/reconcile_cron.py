@@ -19,7 +19,7 @@ LATE = timedelta(minutes=2)
 
 
 async def check(ask: Ask, outside: Outside) -> Finding:
-    """Bad when it is missing, paused by somebody else than us, or late; a fence of ours is no fault of it."""
+    """Bad when it is missing, late, or paused: unless it is us, for as long as our lease lasts."""
     desk = outside.sagas
     if desk is None:
         return _finding(Status.UNKNOWN, "no saga is set: set INCIDENTS_PROVISIONING__TEMPORAL_ADDRESS")
@@ -42,8 +42,10 @@ def _judge(name: str, seen: DescribeScheduleResponse) -> Finding:
     facts = f"{info.action_count} runs so far, last {last}, next {_next(seen)}"
     fence = read(pause)
     if fence:
-        holders = ", ".join(lease.holder for lease in fence.leases)
-        return _finding(Status.OK, f"{name} is paused by us for {holders}; {facts}")
+        holders = ", ".join(lease.holder for lease in fence.leases) or "nobody"
+        over = all(lease.until < utc_now() for lease in fence.leases)
+        more = ", whose lease has ended: it may be un-paused" if over else ""
+        return _finding(Status.BAD if over else Status.OK, f"{name} is paused by us for {holders}{more}; {facts}")
     if state.paused:
         return _finding(Status.BAD, f"{name} is paused by somebody: {one_line(state.notes) or 'no note'}; {facts}")
     if info.future_action_times and _is_late(info.future_action_times[0]):
