@@ -51,8 +51,8 @@ A_FEW_TIMES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempt
 STALE_AFTER = timedelta(seconds=60)
 """A page nobody took for so long may no longer be true: it comes back to be decided on anew (design §6)."""
 SILENT_FOR = timedelta(seconds=60)
-"""A worker that gave no sign of life for so long is dead: another one looks on. Each sign is a write to the engine's disk,
-and hundreds of incidents may be looking at once: more often would slow everybody's pages."""
+"""A worker that gave no sign of life for so long is dead: another one looks on. Each sign is a write to the engine's
+disk, and hundreds of incidents may be looking at once: more often would slow everybody's pages."""
 NEXT_CHANNEL_AFTER = timedelta(seconds=90)
 """A channel that asks us to wait longer (HTTP 429) has failed: somebody else must wake the person."""
 
