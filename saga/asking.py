@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pydantic import TypeAdapter
+
 from saga.moves import RedrivePlan
+
+PLAN: TypeAdapter[RedrivePlan] = TypeAdapter(RedrivePlan)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from activities.provide import Activities, provide
 from worker.connecting import connect
 from worker.engine_needs import register_attributes
 from worker.logging import configure_logging
-from worker.sandbox import sandbox
+from worker.sandbox import compile_inside, sandbox
 from worker.settings import Settings, load_settings
 from worker.sweeping import sweeping
 from worker.wiring import outside_world
@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 
 async def run(settings: Settings) -> None:
     """Work until SIGINT or SIGTERM. Raises NoEngine, EngineLacks."""
+    compile_inside()
     client = await connect(settings)
     await register_attributes(client)
     async with AsyncExitStack() as stack:

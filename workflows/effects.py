@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, assert_never
 
-from pydantic import TypeAdapter
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ChildWorkflowError, TimeoutType, WorkflowAlreadyStartedError
@@ -41,11 +40,9 @@ from incident.model.outcomes import (
     RecordFailed,
 )
 from incident.policy.texts import short
-from saga.asking import RedriveAsk
-from saga.moves import RedrivePlan
+from saga.asking import PLAN, RedriveAsk
 from workflows.contract import BACKGROUND_QUEUE, PATIENT_QUEUE
 
-PLAN: TypeAdapter[RedrivePlan] = TypeAdapter(RedrivePlan)
 UNTIL_IT_WORKS = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 A_FEW_TIMES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=4)
 STALE_AFTER = timedelta(seconds=60)

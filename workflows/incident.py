@@ -35,12 +35,12 @@ from workflows.listening import listening
 from workflows.reading import (
     EXPECTED_ALERT,
     SIGNALS,
-    Continued,
     Misread,
     read_alert,
     read_message,
     read_start,
 )
+from workflows.starts import Continued
 
 URGENT = (Page, WriteRecord)
 """What never waits for the next run: people, and what makes that run safe."""

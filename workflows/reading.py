@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from incident.model.alert import Alert, AlertStatus
 from incident.model.bounded import bounded
-from incident.model.effects import StoredEffect
-from incident.model.incident import Incident
 from incident.model.messages import MESSAGES, Message
-from incident.model.severity import Severity
 from workflows.contract import IncidentInput, Unreadable
+from workflows.starts import ALERT, Continued, TypedStart
 
 EXPECTED_START = (
     '"AppDBDown" or {"alert": "AppDBDown", "severity": "SEV-2", "labels": {}, "summary": "", "description": ""} '
@@ -33,46 +31,24 @@ class Misread(Exception):
         return f"{self.why}; expected {self.expected}"
 
 
-class Continued(BaseModel):
-    """An incident that goes on in a new run: all of it, and what it had still to do."""
-
-    model_config = ConfigDict(frozen=True)
-    incident: Incident
-    outbox: list[StoredEffect] = []
-
-
-class _TypedStart(BaseModel):
-    """What a person types to start one."""
-
-    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
-    alert: str
-    severity: Severity | None = None
-    labels: dict[str, str] = {}
-    summary: str = ""
-    description: str = ""
-
-
-ALERT: TypeAdapter[Alert] = TypeAdapter(Alert)
-
-
 def read_start(args: Sequence[Any]) -> IncidentInput | Continued:
     """What a run begins with. Raises Misread."""
     given = _single(args, EXPECTED_START)
     try:
         if isinstance(given, str):
-            return _typed(_TypedStart(alert=given))
+            return _typed(TypedStart(alert=given))
         if not isinstance(given, dict):
             raise Misread(_what(given), EXPECTED_START)
         if "incident" in given:
             return Continued.model_validate(given)
         if isinstance(given.get("alert"), dict):
             return _named(IncidentInput.model_validate(given))
-        return _typed(_TypedStart.model_validate(given))
+        return _typed(TypedStart.model_validate(given))
     except ValidationError as error:
         raise Misread(explain(error), EXPECTED_START) from None
 
 
-def _typed(start: _TypedStart) -> IncidentInput:
+def _typed(start: TypedStart) -> IncidentInput:
     alert = Alert(name=start.alert, labels=start.labels, summary=start.summary, description=start.description)
     return _named(IncidentInput(alert=alert, severity=start.severity))
 
