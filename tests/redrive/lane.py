@@ -38,12 +38,11 @@ from integrations.clock import utc_now
 from integrations.errors import Unreachable
 from integrations.settings import AwsSettings, MetricsSettings
 from runbook.provisioning import SAGA
-from saga.asking import RedriveAsk
+from saga.asking import PLAN, RedriveAsk
 from saga.words import SagaKnowledge, StuckRules
 from tests.conftest import Engine
 from tests.redrive.rig import Rig, new_rig
 from workflows.contract import DATA_CONVERTER, PATIENT_QUEUE, TASK_QUEUE
-from workflows.effects import PLAN
 
 PHASES = {
     "fence_cron": "fence",
@@ -61,7 +60,7 @@ MOVE = "move"
 """A place by name: just before the one call that changes something."""
 QUICKLY = {"BEAT": timedelta(seconds=3), "ANSWER": timedelta(seconds=20)}
 """The procedure's own patience, in seconds instead of a minute: a killed worker is missed sooner."""
-PATIENCE = timedelta(seconds=4)
+PATIENCE = timedelta(seconds=3)
 """How long a re-drive is watched."""
 KNOWN: SagaKnowledge = replace(SAGA, stuck=StuckRules(attempts=2))
 SAID_BY_CRON = "drives failed provisioning sagas again"

@@ -210,7 +210,7 @@ def _cut(lane: Lane, played: Played, how: str) -> Callable[[Callable[[], Awaitab
         await lane.die_here()
 
     async def late(call: Callable[[], Awaitable[Any]]) -> Any:
-        await stand_still((QUICKLY["BEAT"] + PATIENCE).total_seconds() + 3)
+        await stand_still((QUICKLY["BEAT"] + PATIENCE).total_seconds() + 2)
         return await call()
 
     async def terminate(call: Callable[[], Awaitable[Any]]) -> Any:

@@ -20,11 +20,13 @@ from temporalio.client import (
 )
 
 from activities.saga_fence import sweep
+from incident.model.finding import Status
 from incident.model.lever import LeverOutcome
 from integrations.clock import utc_now
 from saga.asking import RedriveAsk
 from tests.redrive.lane import MOVE, SAID_BY_CRON, Lane, Place, Stop, reported, unanswered
 from tests.redrive.stuck import handle, is_paused, redriven, runs_again, stuck
+from tests.redrive.test_malformed import seen
 from tests.waiting import eventually
 from worker.sweeping import sweeping
 
@@ -277,3 +279,17 @@ async def test_a_cron_run_that_does_not_end_means_not_now(lane: Lane, monkeypatc
     report = await reported(await lane.redrive(plan))
     assert report
     assert (report.outcome, "does not end" in report.detail, lane.hand.moves) == (LeverOutcome.HELD, True, 0)
+
+
+async def test_a_fence_whose_lease_has_ended_is_a_finding(lane: Lane, short_leases: None) -> None:
+    """Whoever reads the check sees that nobody holds the cron any more."""
+    ours, go_on = await wait_here(lane, BEFORE_THE_MOVE, "f16")
+    await ours.terminate("by a person")
+    go_on.set()
+
+    async def told() -> bool:
+        finding = await seen(lane.rig.desk, "reconcile_cron")
+        return finding.status is Status.BAD and "lease has ended" in finding.summary
+
+    await eventually(told, "the check says so")
+    await sweep(lane.rig.desk, utc_now() + timedelta(hours=1))

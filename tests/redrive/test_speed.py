@@ -1,7 +1,6 @@
 """How long it takes from the alert to a plan, and to read a long history. Printed by `make test-redrive`."""
 
 import asyncio
-import os
 import sys
 import time
 import tracemalloc
@@ -17,7 +16,7 @@ from tests.redrive.rig import Rig, new_rig
 from tests.waiting import eventually
 
 pytestmark = [
-    pytest.mark.skipif("REDRIVE_CASES" not in os.environ, reason="measured by make test-redrive"),
+    pytest.mark.at_length,
     pytest.mark.timeout(1800),
 ]
 NOTES = 3300
