@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.supervise import Child, NotReady, Supervisor
-from worker.processes import die_with_parent
+from tests.processes import as_in_a_terminal
 
 FOREVER = "import signal; print('started', flush=True); signal.pause()"
 
@@ -190,7 +190,7 @@ def owner(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
-        preexec_fn=die_with_parent(),  # noqa: PLW1509 - it must die with the test
+        preexec_fn=as_in_a_terminal(),  # noqa: PLW1509 - it must die with the test
     ) as process:
         yield process
         process.kill()

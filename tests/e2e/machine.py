@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 
 from gameday.world.aws import arn_of
+from tests.processes import as_in_a_terminal
 from tests.waiting import eventually
-from worker.processes import die_with_parent
 
 INCIDENT = "incident-AppDBDown-app.tlsstress.art"
 APP = "app.tlsstress.art"
@@ -95,7 +95,7 @@ def printing(command: list[str], env: Mapping[str, str], output: Path) -> Iterat
             stdout=out,
             stderr=out,
             start_new_session=True,
-            preexec_fn=die_with_parent(),  # noqa: PLW1509 - that is its purpose
+            preexec_fn=as_in_a_terminal(),  # noqa: PLW1509 - that is its purpose
         ) as process,
     ):
         try:
