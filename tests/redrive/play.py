@@ -143,9 +143,9 @@ async def _rests(lane: Lane, saga: WorkflowHandle[Any, Any], case: Case) -> bool
         return False
     if closed:
         return True
-    if told.pending_activities and FAILURES[case.failure].patience.first_wait_s < 1:
+    if (told.pending_activities or told.pending_children) and FAILURES[case.failure].patience.first_wait_s < 1:
         return False  # its next attempt comes in a moment
-    return await _stands(lane.rig.sagas.get_workflow_handle(saga.id))
+    return await _stands(lane, saga.id)
 
 
 async def _is_listed(lane: Lane, saga: WorkflowHandle[Any, Any]) -> bool:
@@ -267,7 +267,7 @@ async def _human(lane: Lane, case: Case, played: Played, saga: WorkflowHandle[An
             request_id=f"by-hand-{run_id}",
             reason="by hand",
         )
-    await _for_a_moment(saga)
+    await _for_a_moment(lane, saga)
 
 
 def _deciding(carries: dict[str, Any]) -> int:
@@ -278,7 +278,7 @@ def _deciding(carries: dict[str, Any]) -> int:
 async def _naive(lane: Lane, case: Case, played: Played, saga: WorkflowHandle[Any, Any]) -> None:
     run_id = (await saga.describe()).run_id
     await reset_to_first_task(lane.rig.sagas, saga.id, run_id, by="tired-operator")
-    await _for_a_moment(saga)
+    await _for_a_moment(lane, saga)
 
 
 async def _provider(lane: Lane, case: Case, played: Played, saga: WorkflowHandle[Any, Any]) -> None:
@@ -307,22 +307,26 @@ async def cron_fires(lane: Lane, case: Case, played: Played, saga: WorkflowHandl
         ran = (await schedule.describe()).info.recent_actions[-1].action
         assert isinstance(ran, ScheduleActionExecutionStartWorkflow)
         await lane.rig.sagas.get_workflow_handle(ran.workflow_id, run_id=ran.first_execution_run_id).result()
-        await _for_a_moment(saga)
+        await _for_a_moment(lane, saga)
 
 
-async def _for_a_moment(saga: WorkflowHandle[Any, Any]) -> None:
+async def _for_a_moment(lane: Lane, saga: WorkflowHandle[Any, Any]) -> None:
     """Until what was begun has ended, or is stuck again."""
-    await eventually(partial(_stands, saga), "the saga comes to rest", within_s=30)
+    await eventually(partial(_stands, lane, saga.id), "the saga comes to rest", within_s=30)
 
 
-async def _stands(saga: WorkflowHandle[Any, Any]) -> bool:
-    """Closed, parked, or between two attempts."""
+async def _stands(lane: Lane, workflow_id: str) -> bool:
+    """Closed, parked, or between two attempts; and so its children."""
+    saga = lane.rig.sagas.get_workflow_handle(workflow_id)
     told = (await saga.describe()).raw_description
     if told.workflow_execution_info.status != WorkflowExecutionStatus.RUNNING:
         return True
     waits = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
     under_way = [a for a in told.pending_activities if not a.paused and (a.state != waits or a.attempt == 1)]
-    return not (under_way or told.HasField("pending_workflow_task") or told.pending_children)
+    if under_way or told.HasField("pending_workflow_task"):
+        return False
+    children = [child.workflow_id for child in told.pending_children]
+    return all([await _stands(lane, child) for child in children])
 
 
 # ── afterwards ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -335,7 +339,7 @@ async def _all_quiet(lane: Lane, saga: WorkflowHandle[Any, Any], case: Case) -> 
         return lane.hand.under_way == lane.dead
 
     await eventually(quiet, f"{case}: our activities end", within_s=60)
-    await _for_a_moment(saga)
+    await _for_a_moment(lane, saga)
 
 
 async def _forget(lane: Lane, saga: WorkflowHandle[Any, Any], customer: str) -> None:
@@ -363,6 +367,8 @@ async def _wrong(lane: Lane, played: Played, saga: WorkflowHandle[Any, Any], mar
     there = {row["run"] for row in before}
     there |= {str(plan.carries["run"]["run_id"]) for plan in played.plans[:1] if plan.carries}
     ours = [row for row in after if await _is_ours(lane.rig.sagas, saga.id, row["run"], there)]
+    if case.racer and case.racer[1] == "human" and not lane.hand.moves:
+        ours = []  # the person did it, in the run that was there
     says = [
         *_twice(case, before, after, ours),
         *_quota(ours),
@@ -421,7 +427,8 @@ def _again(case: Case, played: Played, before: list[Row], ours: list[Row]) -> li
     done = {row["step"] for row in before if row["changed"]}
     others = {row["step"] for row in ours if row["step"] in done and row["step"] != case.step}
     times = sum(row["step"] == case.step for row in ours)
-    most = FAILURES[case.failure].patience.attempts * max(1, len(played.reports))
+    by_hand = case.racer is not None and case.racer[1] == "human"  # in the same run, where it goes on
+    most = FAILURES[case.failure].patience.attempts * (max(1, len(played.reports)) + by_hand)
     return [
         f"ran again besides the target: {', '.join(sorted(others))}" if others else "",
         f"{case.step} was called {times} times by us" if times > most else "",
@@ -432,11 +439,12 @@ def _again(case: Case, played: Played, before: list[Row], ours: list[Row]) -> li
 def _moves(lane: Lane, played: Played) -> list[str]:
     """Once for each approval; a second operator is refused while ours runs."""
     approved, made = len(played.reports), lane.hand.moves
+    spoke = sum(report is not None for report in played.reports)
     ended = played.case.cut is not None and played.case.cut[1] in {"terminate", "cancel"}
     again = ended and played.raced  # ours was ended by a person: then another may begin
     return [
         f"the move was made {made} times for {approved} approvals" if made > approved + again else "",
-        f"re-driven {approved} times" if approved > KNOWN.attempts_per_step else "",
+        f"re-driven {spoke} times" if spoke > KNOWN.attempts_per_step else "",
     ]
 
 

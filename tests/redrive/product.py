@@ -41,7 +41,8 @@ class Failure:
     patience: Patience = ONCE
 
 
-LATER = Patience(attempts=5, attempt_s=5, first_wait_s=60, total_s=600)
+LATER = Patience(attempts=5, attempt_s=5, first_wait_s=90, longest_wait_s=90, total_s=600)
+"""Longer than an SDK waits for a local activity within one workflow task (a minute)."""
 FAILURES = {
     "fail": Failure(kind="fail"),
     "fail_after": Failure(kind="fail_after"),
@@ -53,7 +54,7 @@ FAILURES = {
     "waits_done": Failure(kind="fail_after", patience=LATER),
     "stays": Failure(kind="fail", times=None),
 }
-"""`exhausted`: its own retries are used up. `waits`: its next attempt is a minute away. `stays`: whoever re-drives it
+"""`exhausted`: its own retries are used up. `waits`: its next attempt is far away. `stays`: whoever re-drives it
 sees it fail again."""
 LATE = "hangs_on"
 ALL_FAILURES = FAILURES | {
