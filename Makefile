@@ -10,7 +10,7 @@ JOBS := 2
 .PHONY: help setup run test test-redrive check bench lock clean venv engine
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(STAMP) engine ## virtual environment, pinned dependencies, Temporal engine (run, test and check do it too)
 

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Engine
 from tests.redrive.lane import Lane, new_lane, quickly
 
-LANES = 8
+LANES = 10
 
 
 @pytest.fixture(scope="session")
