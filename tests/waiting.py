@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from temporalio.client import WorkflowHandle, WorkflowQueryFailedError
 
 Seen = TypeVar("Seen")
 LOOK_AGAIN_S = 0.05
+ASK_AGAIN = 5
+"""A worker that is killed again and again stands still more than once."""
 
 
 async def eventually(look: Callable[[], Awaitable[Seen]], what: str, *, within_s: float = 30.0) -> Seen:
@@ -18,3 +22,14 @@ async def eventually(look: Callable[[], Awaitable[Seen]], what: str, *, within_s
             return seen
         await asyncio.sleep(LOOK_AGAIN_S)
     raise AssertionError(f"not within {within_s:g} s: {what}; last seen: {seen!r}")
+
+
+async def asked(handle: WorkflowHandle[Any, Any], query: str) -> Any:
+    """Asked again where a worker that had to replay first could not answer (docs/decisions/0013)."""
+    for _ in range(ASK_AGAIN):
+        try:
+            return await handle.query(query)
+        except WorkflowQueryFailedError as error:
+            if "the clock stood still" not in str(error):
+                raise
+    return await handle.query(query)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PURE = ("incident",)
-PRODUCT = (*PURE, "runbook", "bridge", "workflows", "activities", "integrations", "worker", "cli")
+LOADED_ONCE = (*PURE, "saga")
+"""Rules that run in workflows, and which the sandbox passes through."""
+PRODUCT = (*PURE, "saga", "oncall", "runbook", "bridge", "workflows", "activities", "integrations", "worker", "cli")
 
 
 def tracked(pattern: str = "*") -> list[Path]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.house.sources import PURE, modules
+from tests.house.sources import LOADED_ONCE, PURE, modules
 
 MAY_IMPORT = {
     *("collections", "collections.abc", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools"),
@@ -24,6 +24,38 @@ def imported(tree: ast.Module) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module or "."
+
+
+MUTATORS = {"append", "extend", "insert", "add", "update", "pop", "popitem", "remove", "discard", "clear", "setdefault"}
+
+
+def kept(tree: ast.Module) -> Iterator[str]:
+    """What in this module would remember one incident while another is decided: all of them share its names."""
+    names = {target.id for line in tree.body for target in _targets(line) if isinstance(target, ast.Name)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            yield ast.unparse(node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
+            yield from [ast.unparse(node)] if _root(node.func.value) in names else []
+        for target in _targets(node):
+            if isinstance(target, ast.Subscript | ast.Attribute) and _root(target) in names:
+                yield ast.unparse(node)
+
+
+def _targets(node: ast.AST) -> list[ast.expr]:
+    match node:
+        case ast.Assign() | ast.Delete():
+            return list(node.targets)
+        case ast.AnnAssign() | ast.AugAssign():
+            return [node.target]
+    return []
+
+
+def _root(node: ast.expr) -> str:
+    """`SEEN` of `SEEN.by["ana"]`."""
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def impure(path: str, tree: ast.Module) -> Iterator[str]:
@@ -53,3 +85,26 @@ def test_the_rules_are_pure() -> None:
 def test_an_impure_line_is_seen(line: str) -> None:
     """The net has no hole of this size."""
     assert list(impure("incident/policy/decide.py", ast.parse(line)))
+
+
+def test_the_rules_remember_nothing() -> None:
+    """They are loaded once for all incidents (docs/decisions/0020): what one left behind, another would find."""
+    found = [f"{path}: {what}" for path, tree in modules(*LOADED_ONCE).items() for what in kept(tree)]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "def f():\n    global SEEN\n    SEEN = 1",
+        *(
+            "SEEN = []\ndef f(x): SEEN.append(x)",
+            "SEEN = {}\ndef f(x): SEEN[x] = 1",
+            "SEEN = {}\ndef f(x): del SEEN[x]",
+        ),
+        *("SEEN: dict[str, set[str]] = {}\ndef f(x): SEEN[x].add(x)", "SEEN = [0]\ndef f(): SEEN[0] += 1"),
+    ],
+)
+def test_a_line_that_remembers_is_seen(line: str) -> None:
+    """The net has no hole of this size either."""
+    assert list(kept(ast.parse(line)))

@@ -6,7 +6,7 @@ from typing import Any
 from temporalio.client import WorkflowFailureError, WorkflowHandle
 
 from gameday.provisioning.starting import SagaHandle
-from tests.waiting import eventually
+from tests.waiting import asked, eventually
 
 LONG = 120.0
 """Seconds: the machine may be busy with much else."""
@@ -20,7 +20,7 @@ async def ended_badly(saga: SagaHandle) -> None:
 
 async def proposals(incident: WorkflowHandle[Any, Any], state: str) -> list[dict[str, Any]]:
     """Those that re-drive a step."""
-    told = await incident.query("status")
+    told = await asked(incident, "status")
     return [one for one in told["proposals"] if one["state"] == state and one["id"].startswith("redrive_step")]
 
 
@@ -42,7 +42,7 @@ async def resolved(incident: WorkflowHandle[Any, Any]) -> None:
     """The impact has stopped."""
 
     async def gone() -> bool:
-        return str((await incident.query("status"))["phase"]) == "resolve"
+        return str((await asked(incident, "status"))["phase"]) == "resolve"
 
     await eventually(gone, "the incident is at resolve", within_s=LONG)
 
@@ -51,7 +51,7 @@ async def said(incident: WorkflowHandle[Any, Any], words: str) -> dict[str, Any]
     """The first line of the timeline that contains `words`, here or in its reason."""
 
     async def line() -> dict[str, Any] | None:
-        told = await incident.query("timeline")
+        told = await asked(incident, "timeline")
         return next((entry for entry in told if words in entry["what"] or words in entry["because"]), None)
 
     found = await eventually(line, f"the timeline says {words!r}", within_s=LONG)

@@ -26,6 +26,8 @@ from workflows.redrive import RedriveWorkflow
 
 Patch = pytest.MonkeyPatch
 ACTS = activities.redriving
+TRIES = 3
+"""A fault that comes late may, on a busy machine, come too late to do harm."""
 
 
 @workflow.defn(name="Redrive")
@@ -158,5 +160,7 @@ async def test_a_case_notices_when_this_guard_is_off(lane: Lane, guard: str, mon
     SWITCHED_OFF[guard](monkeypatch, lane)
     lane.kill()
     await lane.start()
-    played = await play(lane, read(CAUGHT_BY[guard]), next(NUMBERS))
-    assert played.wrong
+    tries = [await play(lane, read(CAUGHT_BY[guard]), next(NUMBERS))]
+    while not tries[-1].wrong and len(tries) < TRIES:
+        tries.append(await play(lane, read(CAUGHT_BY[guard]), next(NUMBERS)))
+    assert tries[-1].wrong

@@ -7,7 +7,6 @@ from temporalio.client import (
     Client,
     WorkflowHandle,
     WorkflowHistory,
-    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
 )
 from temporalio.service import RPCError, RPCStatusCode
@@ -17,11 +16,9 @@ from incident.model.playbook import Playbook
 from incident.model.response_policy import ResponsePolicy
 from integrations.clock import utc_now
 from runbook.catalog import playbook_for
-from tests.waiting import eventually
+from tests.waiting import asked, eventually
 from tests.workflows.policies import quick
 from workflows import contract
-
-ASK_AGAIN = 5
 
 
 @dataclass(frozen=True)
@@ -67,23 +64,13 @@ class Case:
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def status(self) -> dict[str, Any]:
-        return dict(await self._read("status"))
+        return dict(await asked(self.handle, "status"))
 
     async def timeline(self) -> list[dict[str, str]]:
-        return list(await self._read("timeline"))
+        return list(await asked(self.handle, "timeline"))
 
     async def criteria(self) -> list[dict[str, Any]]:
-        return list(await self._read("criteria"))
-
-    async def _read(self, query: str) -> Any:
-        """Asked again where a worker that had to replay first could not answer (docs/decisions/0013)."""
-        for _ in range(ASK_AGAIN):
-            try:
-                return await self.handle.query(query)
-            except WorkflowQueryFailedError as error:
-                if "the clock stood still" not in str(error):
-                    raise
-        return await self.handle.query(query)
+        return list(await asked(self.handle, "criteria"))
 
     async def lines(self) -> list[str]:
         return [entry["what"] for entry in await self.timeline()]
