@@ -15,6 +15,7 @@ from activities.pulling import LeverActivities
 from activities.records import RecordActivities
 from activities.redriving import RedriveActivities
 from activities.runbook import RunbookActivities
+from integrations.action_links import ActionLinks
 from integrations.ports import Channels
 
 
@@ -28,6 +29,10 @@ class World:
     links: Links
     home: Path
     speed: float
+    witnesses: tuple[str, ...] = ()
+    """Public keys of our bridges: whom they vouch for is verified."""
+    action_links: ActionLinks | None = None
+    """Makes links that act; None: nobody said how phones reach the bridge."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +51,7 @@ def provide(world: World) -> Activities:
     redriving = RedriveActivities(world.outside.sagas)
     paging = PagingActivities(world.channels, world.ledger, world.links)
     return Activities(
-        hot=[RunbookActivities(world.speed).consult_runbook, paging.page],
+        hot=[RunbookActivities(world.speed, world.witnesses).consult_runbook, paging.page],
         background=[
             chat.post,
             looking.brief,

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from bridge.door import Hall, all_doors, body_of
 from bridge.intake import EngineAway, Intake, Taken, Verdict
 from bridge.refused import Refused
 from bridge.settings import BridgeSettings
@@ -47,15 +48,23 @@ class Desk:
 
 
 def create_app(
-    intake: Intake, settings: BridgeSettings, refused: Refused, tell_operator: Callable[[str], None]
+    intake: Intake,
+    settings: BridgeSettings,
+    refused: Refused,
+    tell_operator: Callable[[str], None],
+    hall: Hall | None = None,
 ) -> FastAPI:
-    """The app; it owns nothing that has to be closed."""
+    """The app; it owns nothing that has to be closed. Without a `hall` only alerts come in, no people."""
     desk = Desk(intake=intake, settings=settings, refused=refused, tell_operator=tell_operator, counted=Counted())
     app = FastAPI(
         title="incidents bridge", description="Alerts in, durable incidents out.", docs_url=None, redoc_url=None
     )
     _health(app, desk)
     _webhooks(app, desk)
+    if hall:
+        desk.counted.registry.register(hall.counted)
+        for routes in all_doors().values():
+            app.include_router(routes(hall))
     return app
 
 
@@ -94,7 +103,7 @@ def _webhooks(app: FastAPI, desk: Desk) -> None:
             raise HTTPException(404, f"no alert source {source!r}; there are: {', '.join(all_sources())}")
         started = time.perf_counter()
         try:
-            return await _take(desk, source, await _body(request, desk.settings.max_body_bytes))
+            return await _take(desk, source, await body_of(request, desk.settings.max_body_bytes))
         finally:
             desk.counted.seconds.observe(time.perf_counter() - started)
 
@@ -108,16 +117,6 @@ def _check_token(headers: Mapping[str, str], settings: BridgeSettings) -> None:
     sent = given.strip().encode("latin-1")  # how ASGI decoded the header: the bytes as they came
     if scheme.lower() != "bearer" or not hmac.compare_digest(sent, wanted):
         raise HTTPException(401, "send `Authorization: Bearer <token>`", {"WWW-Authenticate": "Bearer"})
-
-
-async def _body(request: Request, most: int) -> bytes:
-    """The body, never more than `most` bytes of it in memory. Raises HTTPException 413."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise HTTPException(413, f"the body is larger than {most} bytes")
-    return bytes(body)
 
 
 async def _take(desk: Desk, source: str, body: bytes) -> Response:

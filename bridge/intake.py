@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -49,11 +49,11 @@ class EngineAway(Exception):
 
 
 class Intake:
-    def __init__(self, client: Client, settings: BridgeSettings, speed: float) -> None:
+    def __init__(self, client: Client, settings: BridgeSettings, speed: float, witnesses: tuple[str, ...] = ()) -> None:
         self._client = client
         self._within = timedelta(seconds=settings.take_within_s)
         self._slots = asyncio.Semaphore(settings.concurrency)
-        self._policy = at_speed(RESPONSE, speed)
+        self._policy = replace(at_speed(RESPONSE, speed), witnesses=witnesses)
         self._unanswered = Unanswered[Taken]()
 
     async def take(self, alerts: Sequence[Alert]) -> tuple[Taken, ...]:

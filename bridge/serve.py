@@ -5,8 +5,8 @@ from pathlib import Path
 
 import structlog
 import uvicorn
-from temporalio.client import Client
 
+from bridge.door import Hall
 from bridge.http import create_app
 from bridge.intake import Intake
 from bridge.refused import Refused
@@ -19,12 +19,17 @@ log = structlog.get_logger(__name__)
 
 
 async def serve(
-    client: Client, settings: BridgeSettings, *, home: Path, speed: float, say: Callable[[str], Awaitable[str]]
+    intake: Intake,
+    settings: BridgeSettings,
+    *,
+    home: Path,
+    say: Callable[[str], Awaitable[str]],
+    hall: Hall | None = None,
 ) -> None:
     """Take alerts until SIGINT or SIGTERM. `say` posts a line for operators (see `bridge.telling`)."""
     operator = Operator(say)
     refused = Refused(home / "refused", settings.refused_max_files, settings.refused_max_bytes)
-    app = create_app(Intake(client, settings, speed), settings, refused, operator.tell)
+    app = create_app(intake, settings, refused, operator.tell, hall)
     config = uvicorn.Config(
         app,
         host=settings.host,

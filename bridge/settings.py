@@ -1,6 +1,6 @@
 """The bridge's own settings. Read from the environment by `worker.settings` only."""
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr
 
 
 class BridgeSettings(BaseModel):
@@ -14,6 +14,11 @@ class BridgeSettings(BaseModel):
     """Its port."""
     token: SecretStr | None = None
     """Bearer token that senders of alerts must show; empty: none is asked for. A secret."""
+    public_url: HttpUrl | None = None
+    """Where people's phones reach the bridge, such as `https://incidents.example.org`; empty: pages carry no links."""
+    action_secret: SecretStr | None = Field(default=None, min_length=32)
+    """What links and the bridge's signature are made of, the same for worker and bridge; empty: one is made once and
+    kept in INCIDENTS_HOME, which then both must share. A secret."""
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024)
     """Larger notifications are refused (413)."""
     concurrency: int = Field(default=16, ge=1)

@@ -67,6 +67,8 @@ class ChatSettings(BaseModel):
 
     webhook_url: SecretStr | None = None
     """Slack-compatible incoming webhook: thread, and second way to page. Whoever knows it can post: a secret."""
+    signing_secret: SecretStr | None = None
+    """Slack app's signing secret: opens the bridge's doors for `/incident` and for buttons. A secret."""
 
 
 class PagerSettings(BaseModel):
@@ -78,6 +80,8 @@ class PagerSettings(BaseModel):
     """Address of an ntfy topic, such as `https://ntfy.example.org/oncall`: the first way to page."""
     ntfy_token: SecretStr | None = None
     """Access token of the ntfy server. A secret."""
+    pagerduty_webhook_secret: SecretStr | None = None
+    """Secret of PagerDuty's webhook subscription (v3): an ack there is an ack here. A secret."""
 
 
 class ProvisioningSettings(BaseModel):

@@ -60,6 +60,12 @@ class Person(Written):
     """What people call them; empty: the key."""
     channels: tuple[str, ...] = Field(default=(), repr=False)
     """Names of the ways to reach them. Opaque here, and never printed."""
+    slack: str = ""
+    """Their Slack user id, such as `U024BE7LH`: what they do there is verified."""
+    pagerduty: str = ""
+    """Their PagerDuty user id, such as `PXPGF42`: what they do there is verified."""
+    email: str = Field(default="", repr=False)
+    """Their mail address; never printed."""
 
 
 class Rotation(Written):

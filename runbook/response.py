@@ -31,6 +31,7 @@ RESPONSE = ResponsePolicy(
     page_channels=("ntfy", "chat"),
     misunderstood_post_every=timedelta(minutes=1),  # design §5
     retry_record_every=timedelta(minutes=5),  # ours: a full disk is not mended faster
+    link_valid_for=timedelta(hours=24),  # ours: an unacked page comes again within the hour, with a new link
 )
 
 

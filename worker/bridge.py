@@ -1,16 +1,45 @@
-"""The bridge as a process: settings → client → intake. `incidents bridge`."""
+"""The bridge as a process: settings → client → intake and doors. `incidents bridge`."""
 
+import httpx
+from temporalio.client import Client
+
+from bridge.door import Hall
+from bridge.intake import Intake
+from bridge.recognising import People
 from bridge.serve import serve
+from bridge.speaking import Speaker
+from integrations.action_links import ActionLinks
 from integrations.http import shared_client
+from integrations.witness import Witness
+from runbook.response import RESPONSE, at_speed
 from worker.connecting import connect
+from worker.keys import action_secret
 from worker.settings import Settings
 from worker.sweeping import sweeping
 from worker.wiring import channels, line_sayer, saga_desk
 
 
 async def run(settings: Settings) -> None:
-    """Take alerts until SIGINT or SIGTERM. The engine may come later: until then the answer is 503."""
+    """Take alerts and people until SIGINT or SIGTERM. The engine may come later: until then the answer is 503."""
     client = await connect(settings, lazy=True)
+    witness = Witness(action_secret(settings))
+    intake = Intake(client, settings.bridge, settings.speed, (witness.public,))
     async with shared_client() as http, sweeping(await saga_desk(settings.provisioning, http)):
         say = line_sayer(channels(settings, http), link=str(settings.web_ui_url))
-        await serve(client, settings.bridge, home=settings.home, speed=settings.speed, say=say)
+        hall = hall_of(settings, client, witness, http)
+        await serve(intake, settings.bridge, home=settings.home, say=say, hall=hall)
+
+
+def hall_of(settings: Settings, client: Client, witness: Witness, http: httpx.AsyncClient) -> Hall:
+    """What the doors for people work with. Raises SettingsError, OSError."""
+    people = People(settings.oncall)
+    return Hall(
+        speaker=Speaker(client, witness, people),
+        people=people,
+        links=ActionLinks(str(settings.bridge.public_url or ""), action_secret(settings)),
+        link_valid_for=at_speed(RESPONSE, settings.speed).link_valid_for,
+        http=http,
+        max_body_bytes=settings.bridge.max_body_bytes,
+        slack_secret=settings.chat.signing_secret,
+        pagerduty_secret=settings.pager.pagerduty_webhook_secret,
+    )

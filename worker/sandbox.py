@@ -8,6 +8,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 PASSED_THROUGH = (
     "activities",
+    "cryptography",
     "integrations",
     "incident",
     "runbook",

@@ -25,6 +25,7 @@ from integrations.sagas import Sagas
 from integrations.settings import ProvisioningSettings
 from integrations.slack_webhook import SlackWebhook
 from runbook.provisioning import SAGA
+from worker.keys import action_links, witness
 from worker.settings import Settings
 
 
@@ -47,6 +48,8 @@ async def outside_world(settings: Settings) -> AsyncIterator[World]:
             links=Links(str(settings.web_ui_url)),
             home=settings.home,
             speed=settings.speed,
+            witnesses=(witness(settings).public,),
+            action_links=action_links(settings),
         )
     ledger.close()
 

@@ -22,7 +22,6 @@ from incident.model.alert import Alert
 from incident.model.effects import Effect, Look, Page, WriteRecord
 from incident.model.events import AlertTold, CameDue, Continuing, Declared, Event, NotUnderstood, Said
 from incident.model.incident import Incident
-from incident.model.messages import Message
 from incident.model.outcomes import Consulted, Outcome, PageFailed
 from incident.model.severity import Severity
 from incident.policy import people, view
@@ -37,10 +36,10 @@ from workflows.reading import (
     SIGNALS,
     Misread,
     read_alert,
-    read_message,
     read_start,
 )
 from workflows.starts import Continued
+from workflows.vouching import listen
 
 URGENT = (Page, WriteRecord)
 """What never waits for the next run: people, and what makes that run safe."""
@@ -116,7 +115,7 @@ class IncidentWorkflow:
     def hear(self, name: str, args: tuple[Any, ...]) -> None:
         """A person's signal. It cannot be answered: what is wrong with it goes on the timeline and into the chat."""
         try:
-            self._take(Said(message=read_message(name, args)))
+            self._take(self._listen(name, args))
         except Misread as misread:
             self._take(NotUnderstood(signal=name, why=misread.why, expected=misread.expected))
 
@@ -128,19 +127,22 @@ class IncidentWorkflow:
         """An update that was allowed: what came of it."""
         if self._incident.policy is None:
             await workflow.wait_condition(lambda: self._incident.policy is not None)
-        message, before = self._refuse_or_read(name, args), self._incident
-        self._take(Said(message=message))
-        return people.answer(before, self._incident, message)
+        said, before = self._refuse_or_read(name, args), self._incident
+        self._take(said)
+        return people.answer(before, self._incident, said.message)
 
-    def _refuse_or_read(self, name: str, args: tuple[Any, ...]) -> Message:
+    def _listen(self, name: str, args: tuple[Any, ...]) -> Said:
+        return listen(name, args, self._incident, workflow.now())
+
+    def _refuse_or_read(self, name: str, args: tuple[Any, ...]) -> Said:
         try:
-            message = read_message(name, args)
+            said = self._listen(name, args)
         except Misread as misread:
             raise ApplicationError(f"{name}: {misread}", type=REFUSED, non_retryable=True) from None
-        refused = people.refusal(self._incident, message)
+        refused = people.refusal(self._incident, said.message)
         if refused:
             raise ApplicationError(refused, type=REFUSED, non_retryable=True)
-        return message
+        return said
 
     # ── what people ask ──────────────────────────────────────────────────────────────────────────────────────────
 

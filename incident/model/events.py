@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from incident.model.alert import Alert
+from incident.model.identity import Voice
 from incident.model.incident import Due
 from incident.model.messages import Message
 from incident.model.outcomes import Outcome
@@ -29,9 +30,15 @@ class AlertTold:
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """A person said one of the messages of design §5."""
+    """A person said one of the messages of design §5. `voice`: whose word it is; None: only the message's own claim."""
 
     message: Message
+    voice: Voice | None = None
+
+    @property
+    def spoken(self) -> Voice:
+        """Whose word it is."""
+        return self.voice or Voice(by=self.message.by)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -125,6 +125,8 @@ class Incident:
 
     acked_by: str = ""
     acked_at: datetime | None = None
+    acked_how: str = ""
+    """How we know who that was: `verified by slack`, `claimed`."""
     roles: dict[Role, str] = field(default_factory=dict)
     hypothesis: str = ""
 
@@ -181,6 +183,8 @@ class Incident:
     closed_recorded: bool = False
     """The record of the closed incident is on disk: the run may end."""
 
+    marks: dict[str, datetime] = field(default_factory=dict)
+    """Proofs of identity that were used → until when that must be remembered."""
     misunderstood: int = 0
     """Messages that made no sense since the last chat line about them."""
     due: dict[Due, datetime] = field(default_factory=dict)

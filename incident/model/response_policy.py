@@ -58,6 +58,10 @@ class ResponsePolicy:
     """Tried in this order until one delivers."""
     misunderstood_post_every: timedelta
     retry_record_every: timedelta
+    link_valid_for: timedelta = timedelta(hours=24)
+    """How long a link that acts (in a page, a mail) is good."""
+    witnesses: tuple[str, ...] = ()
+    """Public keys (Ed25519, base64url) of the bridges whose word makes a person verified; none: all are claimed."""
     speed: float = 1.0
 
     def rule(self, severity: Severity) -> SeverityRule:

@@ -11,6 +11,7 @@ Before the runbook has been consulted there is no playbook to decide by: the she
 waiting until then.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -41,6 +42,7 @@ from incident.policy import (
     cadence,
     closing,
     escalation,
+    identity,
     levers,
     looking,
     mitigation,
@@ -97,6 +99,7 @@ def _declared(draft: Draft, event: Declared) -> Draft:
 
 
 def _said(draft: Draft, event: Said) -> Draft:
+    draft = identity.used(replace(draft, voice=event.spoken), event.spoken)
     refused = people.refusal(draft.incident, event.message)
     if refused:
         return _not_understood(draft, type(event.message).__name__, refused, by=event.message.by)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from incident.model.effects import Effect
+from incident.model.identity import Voice
 from incident.model.incident import Due, Incident
 from incident.model.playbook import Playbook
 from incident.model.response_policy import ResponsePolicy
@@ -28,6 +29,8 @@ class Draft:
     incident: Incident
     now: datetime
     effects: tuple[Effect, ...] = ()
+    voice: Voice | None = None
+    """Whose word is being taken; None: nobody's."""
 
     @property
     def playbook(self) -> Playbook:
@@ -45,8 +48,10 @@ class Draft:
         return replace(self, incident=replace(self.incident, **changes))
 
     def tell(self, kind: Kind, what: str, *, because: str = "", by: str = "orchestrator") -> "Draft":
-        """One more line of the timeline."""
-        entry = Entry(at=self.now, kind=kind, what=what, because=because, by=by)
+        """One more line of the timeline; one by the person who speaks says how we know them."""
+        voice = self.voice if self.voice and self.voice.by == by else None
+        via, verified = (voice.via, voice.verified) if voice else ("", None)
+        entry = Entry(at=self.now, kind=kind, what=what, because=because, by=by, via=via, verified=verified)
         return self.set(timeline=(*self.incident.timeline, entry))
 
     def do(self, effect: Effect) -> "Draft":

@@ -91,7 +91,8 @@ def _ack(draft: Draft, message: Ack) -> Draft:
     incident = draft.incident
     if incident.acked_by:
         return draft.tell(Kind.PERSON, f"{message.by} is on it too", by=message.by)
-    draft = escalation.acked(draft.set(acked_by=message.by, acked_at=draft.now))
+    how = draft.voice.how if draft.voice else ""
+    draft = escalation.acked(draft.set(acked_by=message.by, acked_at=draft.now, acked_how=how))
     return draft.tell(Kind.PERSON, f"{message.by} acknowledged", by=message.by)
 
 

@@ -80,7 +80,7 @@ def rows(timeline: Iterable[Entry]) -> str:
 
 
 def _row(entry: Entry) -> str:
-    by = f" ({entry.by})" if entry.by != "orchestrator" else ""
+    by = f" ({entry.who})" if entry.by != "orchestrator" else ""
     why = f" — {entry.because}" if entry.because else ""
     return f"| {entry.at:%m-%d %H:%M:%S} | {_cell(entry.what + by + why)} |"
 

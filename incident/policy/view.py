@@ -24,7 +24,9 @@ def status(incident: Incident, now: datetime) -> dict[str, Any]:
         "severity": incident.severity.value,
         "domain": playbook.domain if playbook else "",
         "owner": playbook.owner if playbook else "",
+        "headline": headline(incident),
         "acked_by": incident.acked_by,
+        "acked_how": incident.acked_how,
         "needs_human": incident.needs_human,
         "pages": incident.pages,
         "pages_delivered": incident.pages_delivered,
@@ -48,7 +50,7 @@ def timeline(incident: Incident) -> list[dict[str, str]]:
     left = f"{incident.archived} earlier lines are in the record on disk"
     earlier = (Entry(at=incident.opened_at, kind=Kind.RECORD, what=left),) if incident.archived else ()
     return [
-        {"at": e.at.isoformat(), "kind": e.kind.value, "what": e.what, "because": e.because, "by": e.by}
+        {"at": e.at.isoformat(), "kind": e.kind.value, "what": e.what, "because": e.because, "by": e.by, "who": e.who}
         for e in (*earlier, *incident.timeline)
     ]
 
@@ -63,7 +65,7 @@ def criteria(incident: Incident, now: datetime) -> list[dict[str, Any]]:
 
 def details(incident: Incident, now: datetime) -> str:
     """Markdown for the Web UI (CommonMark: no tables there)."""
-    owner = incident.acked_by or "nobody yet"
+    owner = f"{incident.acked_by} ({incident.acked_how})" if incident.acked_how else incident.acked_by or "nobody yet"
     waits = waiting_for(incident, now)
     sections = (
         f"### {headline(incident)} — {incident.phase}",
