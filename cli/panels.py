@@ -140,7 +140,7 @@ def story(
 def _what(entry: Mapping[str, str]) -> Text:
     text = Text(entry["what"])
     if entry["by"] not in ("", "orchestrator"):
-        text.append(f" ({entry['by']})", style="dim")
+        text.append(f" — {entry.get('who') or entry['by']}", style="dim")
     if entry["because"]:
         text.append(f" — {entry['because']}", style="italic dim")
     return text

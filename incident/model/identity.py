@@ -37,13 +37,10 @@ class Voice:
         """`verified by slack`, `claimed`, `claimed by slack`."""
         return f"{'verified' if self.verified else 'claimed'}{f' by {self.via}' if self.via else ''}"
 
-
-def name_and_proof(by: str, via: str, verified: bool | None) -> str:
-    """`ana, verified by slack`; `ana (claimed)`; only the name where it is nobody's word but ours (None)."""
-    if verified is None:
-        return by
-    how = Voice(by=by, via=via, verified=verified).how
-    return f"{by}, {how}" if verified else f"{by} ({how})"
+    @property
+    def who(self) -> str:
+        """`ana, verified by slack`; `ana (claimed)`."""
+        return f"{self.by}, {self.how}" if self.verified else f"{self.by} ({self.how})"
 
 
 Mark = Annotated[str, StringConstraints(min_length=1, max_length=400)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from incident.model.identity import name_and_proof
+from incident.model.identity import Voice
 
 
 class Kind(StrEnum):
@@ -34,6 +34,11 @@ class Entry:
     """Whether the bridge vouched for `by`; None: nobody's word but ours."""
 
     @property
+    def voice(self) -> Voice | None:
+        """Whose word it is; None: ours."""
+        return None if self.verified is None else Voice(by=self.by, via=self.via, verified=self.verified)
+
+    @property
     def who(self) -> str:
         """`ana, verified by slack`, `ana (claimed)`, `orchestrator`."""
-        return name_and_proof(self.by, self.via, self.verified)
+        return self.voice.who if self.voice else self.by

@@ -80,7 +80,8 @@ def rows(timeline: Iterable[Entry]) -> str:
 
 
 def _row(entry: Entry) -> str:
-    by = f" ({entry.who})" if entry.by != "orchestrator" else ""
+    who = f"{entry.by}, {entry.voice.how}" if entry.voice else entry.by
+    by = f" ({who})" if entry.by != "orchestrator" else ""
     why = f" — {entry.because}" if entry.because else ""
     return f"| {entry.at:%m-%d %H:%M:%S} | {_cell(entry.what + by + why)} |"
 

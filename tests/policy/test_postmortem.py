@@ -100,7 +100,7 @@ def test_a_row_tells_when_what_who_and_why():
     """The postmortem needs the timeline (runbook §2.2)."""
     rows = section(resolved(), "Timeline (UTC)")
 
-    assert "| 06-16 12:00:00 | mitigate → resolve (ana) — restarted by hand; ana says so |" in rows
+    assert "| 06-16 12:00:00 | mitigate → resolve (ana, claimed) — restarted by hand; ana says so |" in rows
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_what_people_wrote_does_not_break_the_table(text, expected):
     """Markdown people can publish as it is (runbook §8)."""
     row = section(Story().says(Note(text=text, by="ana")), "Timeline (UTC)")[-1]
 
-    assert row == f"| 06-16 12:00:00 | {expected} (ana) |"
+    assert row == f"| 06-16 12:00:00 | {expected} (ana, claimed) |"
 
 
 def test_the_detection_says_how_often_it_paged_and_who_came():

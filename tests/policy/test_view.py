@@ -93,6 +93,7 @@ def test_each_line_of_the_timeline_has_the_promised_fields():
         "what": "ShopDown fires",
         "because": "the shop is down",
         "by": "alertmanager",
+        "who": "alertmanager",
     }
 
 
