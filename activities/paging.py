@@ -9,10 +9,9 @@ from activities.ledger import Ledger
 from activities.links import Links
 from incident.model.effects import Page
 from incident.model.outcomes import Paged
-from integrations.errors import IntegrationError
+from integrations.errors import IntegrationError, Refused
 from integrations.ports import Channels, Pager, Receipt
 
-SETTINGS = {"ntfy": "INCIDENTS_PAGER__NTFY_URL", "chat": "INCIDENTS_CHAT__WEBHOOK_URL"}
 REPEAT = "This may be a repeat: the answer to an earlier attempt was lost."
 
 
@@ -27,7 +26,8 @@ class PagingActivities:
         """Deliver one page, once. Raises ApplicationError: Unreachable, RateLimited (tried again), Refused, NotSet."""
         pager = self.channels.pagers.get(effect.channel)
         if pager is None:
-            raise not_set(f"pager for channel {effect.channel!r}", SETTINGS.get(effect.channel, effect.channel))
+            lacking = self.channels.missing.get(effect.channel, "a channel that exists")
+            raise not_set(f"pager for channel {effect.channel!r}", lacking)
         earlier = await self.ledger.begin_anyway(effect.key)
         if earlier and earlier.done:
             return _paged(effect, Receipt(id=earlier.result, repeat=True))
@@ -42,16 +42,19 @@ class PagingActivities:
 
 
 async def _send(pager: Pager, effect: Page, click: str) -> Receipt:
-    return await pager.page(effect, click=click)
+    return await pager.page(effect, to="", click=click)
 
 
 async def _once_more(pager: Pager, effect: Page, click: str) -> Receipt:
     """We were here before. Did it arrive? The provider is asked; one that cannot tell gets a page that says so."""
-    found = await pager.find(effect)
+    try:
+        found, sure = await pager.find(effect, to=""), pager.remembers
+    except Refused:  # we may send but not look: that must not cost the page
+        found, sure = None, False
     if found:
         return found
-    said = effect if pager.remembers else replace(effect, text=f"{effect.text}\n{REPEAT}")
-    return await pager.page(said, click=click)
+    said = effect if sure else replace(effect, text=f"{effect.text}\n{REPEAT}")
+    return await pager.page(said, to="", click=click)
 
 
 def _paged(effect: Page, receipt: Receipt) -> Paged:

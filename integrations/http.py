@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -65,6 +66,16 @@ async def fetch(
     except TimeoutError:
         raise httpx.ReadTimeout(f"no whole answer within {within_s:g} s") from None
     return Answer(status=answer.status_code, body=bytes(body[:most_bytes]), cut=len(body) > most_bytes)
+
+
+async def ask(http: httpx.AsyncClient, who: str, method: str, url: str, **request: Any) -> httpx.Response:
+    """One request and its answer, whatever that says. Raises Unreachable; Refused where `url` is no web address."""
+    try:
+        return await http.request(method, url, **request)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
+        raise Refused(f"{who} has an address that is no web address") from None
+    except httpx.HTTPError as error:
+        raise unreachable(who, error) from None
 
 
 def key_header(key: str) -> dict[str, str]:

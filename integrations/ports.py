@@ -15,20 +15,49 @@ class Receipt:
     repeat: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Button:
+    """One thing a person can do from a page, with one thumb."""
+
+    label: str
+    """What stands on it: `Ack`."""
+    url: str
+    """Where it leads. A GET of it changes nothing, a POST does (issue 5 §3); it may hold a token: never logged."""
+    acts: bool = True
+    """A channel that can POST does so at once. False: only to be opened, such as the runbook."""
+
+
 class Pager(Protocol):
-    """Reaches a person wherever they are."""
+    """Reaches a person wherever they are. `to` is the address on this channel, a secret; empty: the channel's own."""
 
     @property
     def remembers(self) -> bool:
-        """Can `find` tell whether a page has arrived?"""
+        """May a page be sent again without a warning? Yes where `find` tells whether it has arrived, and where the
+        provider itself drops what it has taken before.
+        """
         ...
 
-    async def page(self, page: Page, *, click: str) -> Receipt:
+    async def page(self, page: Page, *, to: str, click: str, buttons: tuple[Button, ...] = ()) -> Receipt:
         """Deliver `page`; `click` is where a tap leads. Raises IntegrationError."""
         ...
 
-    async def find(self, page: Page) -> Receipt | None:
-        """Has this very page (by its key) arrived before? None: no, or the provider cannot tell."""
+    async def find(self, page: Page, *, to: str) -> Receipt | None:
+        """Has this very page (by its key) arrived before? None: no, or the provider cannot tell.
+
+        Raises IntegrationError; Refused where we may send but not look.
+        """
+        ...
+
+
+class Settles(Protocol):
+    """A provider that keeps an incident of its own, which has to end with ours. `incident_key`: `Incident.key`."""
+
+    async def acknowledged(self, incident_key: str, *, to: str) -> Receipt:
+        """Somebody owns it: it stops ringing. Raises IntegrationError."""
+        ...
+
+    async def resolved(self, incident_key: str, *, to: str) -> Receipt:
+        """It is over. Raises IntegrationError."""
         ...
 
 
@@ -46,4 +75,6 @@ class Channels:
 
     pagers: Mapping[str, Pager] = field(default_factory=dict)
     """Channel name (as in the response policy's `page_channels`) → pager."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Channel that nobody plays here → the settings it lacks."""
     chat: Chat | None = None

@@ -3,7 +3,10 @@
 The text under a field is its description in the README.
 """
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, model_validator
 
 
 class JourneyStep(BaseModel):
@@ -69,6 +72,12 @@ class ChatSettings(BaseModel):
     """Slack-compatible incoming webhook: thread, and second way to page. Whoever knows it can post: a secret."""
     signing_secret: SecretStr | None = None
     """Slack app's signing secret: opens the bridge's doors for `/incident` and for buttons. A secret."""
+    bot_token: SecretStr | None = None
+    """Bot token of a Slack app (`xoxb-…`): scopes `chat:write`, `channels:history` to find what arrived. A secret."""
+    channel: str = ""
+    """Id of the channel it speaks in, such as `C0123456789`; the app must be a member."""
+    api_url: HttpUrl = HttpUrl("https://slack.com/api/")
+    """Slack's Web API. Only for practice and tests, or a proxy."""
 
 
 class PagerSettings(BaseModel):
@@ -82,6 +91,41 @@ class PagerSettings(BaseModel):
     """Access token of the ntfy server. A secret."""
     pagerduty_webhook_secret: SecretStr | None = None
     """Secret of PagerDuty's webhook subscription (v3): an ack there is an ack here. A secret."""
+    pagerduty_routing_key: SecretStr | None = None
+    """Integration key of a PagerDuty service (Events API v2): the team's own; people may have others. A secret."""
+    pagerduty_url: HttpUrl = HttpUrl("https://events.pagerduty.com/v2/enqueue")
+    """Where PagerDuty takes events; a service region of its own has another host."""
+    mail_to: SecretStr | None = None
+    """Mail address of the team, for pages by mail; people may have others. Never told."""
+    apprise_url: SecretStr | None = None
+    """Address of the team in apprise's words (`tgram://…`, `twilio://…`): any of its services. A secret."""
+
+
+class MailSettings(BaseModel):
+    """The organisation's mail server, for pages and for customers."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    host: str = ""
+    """Its name; empty: no mail is sent."""
+    port: int = Field(default=0, ge=0, le=65535)
+    """Its port; 0: 587, with `tls` 465, with `none` 25."""
+    user: str = ""
+    """Login; empty: none."""
+    password: SecretStr | None = None
+    """Its password. A secret."""
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    """`starttls` (must be offered), `tls` from the first byte, or `none`: only without a password."""
+    ca_path: Path | None = None
+    """Certificates to trust instead of the system's."""
+    sender: str = ""
+    """From whom mails come, such as `incidents@example.org`; empty: no mail is sent."""
+
+    @model_validator(mode="after")
+    def _no_password_in_the_clear(self) -> Self:
+        if self.tls == "none" and self.password is not None:
+            raise ValueError("a password is never sent without TLS: set `tls` to starttls or tls, or drop the password")
+        return self
 
 
 class ProvisioningSettings(BaseModel):

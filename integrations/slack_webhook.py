@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from incident.model.effects import Page, Post
 from incident.model.playbook import Link
 from integrations.http import failure_of, key_header, unreachable
-from integrations.ports import Receipt
+from integrations.ports import Button, Receipt
 
 MOST_HEADER = 150
 """Characters ("Header block"); none at all is refused too."""
@@ -54,11 +54,11 @@ class SlackWebhook:
         """Say it. Raises Unreachable, RateLimited, Refused."""
         return await self._send(message_of(post, link), post.key)
 
-    async def page(self, page: Page, *, click: str) -> Receipt:
-        """Wake the channel. Raises Unreachable, RateLimited, Refused."""
-        return await self._send(page_of(page, click), page.key)
+    async def page(self, page: Page, *, to: str, click: str, buttons: tuple[Button, ...] = ()) -> Receipt:
+        """Wake the channel, whoever `to` is: a webhook has one channel. Raises Unreachable, RateLimited, Refused."""
+        return await self._send(page_of(page, click, buttons), page.key)
 
-    async def find(self, page: Page) -> Receipt | None:
+    async def find(self, page: Page, *, to: str) -> Receipt | None:
         """A webhook cannot tell: None."""
         return None
 
@@ -73,15 +73,20 @@ class SlackWebhook:
         return Receipt()
 
 
-def page_of(page: Page, click: str) -> dict[str, Any]:
-    """A page as blocks that wake everybody."""
+def page_of(page: Page, click: str, buttons: Iterable[Button] = (), call: str = EVERYBODY) -> dict[str, Any]:
+    """A page as blocks that wake whom `call` mentions.
+
+    No button that acts is in it: its link is one person's, and a whole channel reads along.
+    """
     title = page.title.strip() or page.incident_id
+    links = _links(Link(label=button.label, url=button.url) for button in buttons if not button.acts)
     blocks = [
         _header(title),
-        _section(f"{EVERYBODY} {escape(page.text)}"),
+        _section(f"{call} {escape(page.text)}"),
+        *([_section(links)] if links else []),
         _context(page.incident_id, click),
     ]
-    return {"text": _cut(f"{EVERYBODY} {escape(title)}", MOST_SECTION), "blocks": blocks}
+    return {"text": _cut(f"{call} {escape(title)}", MOST_SECTION), "blocks": blocks}
 
 
 def message_of(post: Post, link: str) -> dict[str, Any]:

@@ -5,26 +5,40 @@ from dataclasses import dataclass, field
 
 from incident.model.effects import Page, Post
 from integrations.errors import IntegrationError
-from integrations.ports import Receipt
+from integrations.ports import Button, Receipt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """What a pager was given."""
+
+    page: Page
+    to: str
+    click: str
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass
 class FakePager:
-    """A provider that takes every page, unless `fails` answers with an error. `lost`: it took it, nobody heard."""
+    """A provider that takes every page, unless `fails` answers with an error."""
 
     fails: Callable[[Page], IntegrationError | None] = lambda _: None
     remembers: bool = True
-    pages: list[Page] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
 
-    async def page(self, page: Page, *, click: str) -> Receipt:
+    @property
+    def pages(self) -> list[Page]:
+        return [sent.page for sent in self.sent]
+
+    async def page(self, page: Page, *, to: str, click: str, buttons: tuple[Button, ...] = ()) -> Receipt:
         failure = self.fails(page)
         if failure:
             raise failure
-        self.pages.append(page)
-        return Receipt(id=f"receipt-{len(self.pages)}")
+        self.sent.append(Sent(page=page, to=to, click=click, buttons=buttons))
+        return Receipt(id=f"receipt-{len(self.sent)}")
 
-    async def find(self, page: Page) -> Receipt | None:
-        arrived = [n for n, known in enumerate(self.pages, 1) if known.key == page.key]
+    async def find(self, page: Page, *, to: str) -> Receipt | None:
+        arrived = [n for n, known in enumerate(self.sent, 1) if (known.page.key, known.to) == (page.key, to)]
         return Receipt(id=f"receipt-{arrived[0]}", repeat=True) if arrived and self.remembers else None
 
     def of(self, incident_id: str) -> list[Page]:

@@ -21,6 +21,7 @@ from integrations.settings import (
     AppSettings,
     AwsSettings,
     ChatSettings,
+    MailSettings,
     MetricsSettings,
     PagerSettings,
     ProvisioningSettings,
@@ -75,6 +76,7 @@ class Settings(BaseSettings):
     bridge: BridgeSettings = BridgeSettings()
     chat: ChatSettings = ChatSettings()
     pager: PagerSettings = PagerSettings()
+    mail: MailSettings = MailSettings()
     aws: AwsSettings = AwsSettings()
     metrics: MetricsSettings = MetricsSettings()
     provisioning: ProvisioningSettings = ProvisioningSettings()

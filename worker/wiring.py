@@ -18,9 +18,9 @@ from integrations.aws import Aws
 from integrations.clock import utc_now
 from integrations.errors import IntegrationError
 from integrations.http import shared_client
-from integrations.ntfy import NtfyPager
-from integrations.ports import Channels, Pager
+from integrations.ports import Channels
 from integrations.provisioning import Platform
+from integrations.reach import Reach, ways
 from integrations.sagas import Sagas
 from integrations.settings import ProvisioningSettings
 from integrations.slack_webhook import SlackWebhook
@@ -68,13 +68,9 @@ async def saga_desk(settings: ProvisioningSettings, http: httpx.AsyncClient) -> 
 
 def channels(settings: Settings, http: httpx.AsyncClient) -> Channels:
     """Pagers and chat, as far as they are set."""
-    pagers: dict[str, Pager] = {}
+    pagers, missing = ways(Reach(settings.pager, settings.chat, settings.mail), http)
     chat = SlackWebhook(http, settings.chat.webhook_url) if settings.chat.webhook_url else None
-    if settings.pager.ntfy_url:
-        pagers["ntfy"] = NtfyPager(http, str(settings.pager.ntfy_url), settings.pager.ntfy_token)
-    if chat:
-        pagers["chat"] = chat
-    return Channels(pagers=pagers, chat=chat)
+    return Channels(pagers=pagers, missing=missing, chat=chat)
 
 
 def line_sayer(channels: Channels, link: str) -> Callable[[str], Awaitable[str]]:

@@ -19,6 +19,7 @@ MOST_TOGETHER = 13_000
 """Characters; not documented but for the error's name, `msg_blocks_too_long`."""
 MOST_MESSAGE_BYTES = 4096
 """ntfy's ("Limitations")."""
+SHOWN = ("topic", "title", "message", "priority", "tags", "click", "actions")
 KEPT = 500
 
 
@@ -104,7 +105,7 @@ def _take(into: list[Arrival], request: Request, body: dict[str, Any]) -> Arriva
 
 
 def _ntfy_message(arrival: Arrival) -> dict[str, Any]:
-    kept = {k: v for k, v in arrival.body.items() if k in ("topic", "title", "message", "priority", "tags", "click")}
+    kept = {k: v for k, v in arrival.body.items() if k in SHOWN}
     return {"id": f"m{int(arrival.at * 1000)}", "time": int(arrival.at), "event": "message", **kept}
 
 

@@ -15,7 +15,7 @@ from activities.paging import REPEAT, PagingActivities
 from incident.model.effects import Page
 from incident.model.outcomes import Paged
 from integrations.errors import Refused, Unreachable
-from integrations.ports import Channels
+from integrations.ports import Channels, Receipt
 from tests.fakes import FakePager
 
 PAGE = Page(
@@ -30,6 +30,7 @@ PAGE = Page(
     not_before=datetime(2026, 6, 16, 3, 28, tzinfo=UTC),
     because="A fires",
 )
+LACKING = {"chat": "INCIDENTS_CHAT__WEBHOOK_URL"}
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ async def page(ledger: Ledger, pager: FakePager, effect: Page = PAGE, *, attempt
     """One attempt, as the engine makes it."""
     env = ActivityEnvironment()
     env.info = replace(env.info, attempt=attempt)
-    activities = PagingActivities(Channels(pagers={"ntfy": pager}), ledger, Links("http://ui"))
+    activities = PagingActivities(Channels(pagers={"ntfy": pager}, missing=LACKING), ledger, Links("http://ui"))
     return await env.run(activities.page, effect)
 
 
@@ -65,7 +66,7 @@ async def test_an_attempt_that_was_killed_after_sending_is_found_at_the_provider
     """Begun, never ended: the provider is asked before anything is sent again."""
     pager = FakePager()
     await ledger.begin(PAGE.key)
-    await pager.page(PAGE, click="")
+    await pager.page(PAGE, to="", click="")
 
     assert (await page(ledger, pager, attempt=2)).repeat
     assert len(pager.pages) == 1
@@ -74,7 +75,7 @@ async def test_an_attempt_that_was_killed_after_sending_is_found_at_the_provider
 async def test_an_attempt_of_another_machine_is_found_at_the_provider(ledger: Ledger) -> None:
     """Its ledger is not ours, but the attempt's number says that there was one."""
     pager = FakePager()
-    await pager.page(PAGE, click="")
+    await pager.page(PAGE, to="", click="")
 
     await page(ledger, pager, attempt=2)
 
@@ -86,6 +87,21 @@ async def test_a_provider_that_cannot_be_asked_gets_an_honest_repeat(ledger: Led
     pager = FakePager(remembers=False)
     await ledger.begin(PAGE.key)
 
+    await page(ledger, pager, attempt=2)
+
+    assert pager.pages[0].text == f"{PAGE.text}\n{REPEAT}"
+
+
+class Mute(FakePager):
+    """May be sent to, and not be looked at."""
+
+    async def find(self, page: Page, *, to: str) -> Receipt | None:
+        raise Refused("ntfy answered 403: forbidden")
+
+
+async def test_a_provider_that_may_not_be_asked_gets_an_honest_repeat_too(ledger: Ledger) -> None:
+    """A token that only writes must not cost the page."""
+    pager = Mute()
     await page(ledger, pager, attempt=2)
 
     assert pager.pages[0].text == f"{PAGE.text}\n{REPEAT}"

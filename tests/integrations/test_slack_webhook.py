@@ -16,6 +16,7 @@ from incident.model.effects import Page, Post
 from incident.model.playbook import Link
 from incident.model.severity import Severity
 from integrations.errors import IntegrationError, RateLimited, Refused, Unreachable
+from integrations.ports import Button
 from integrations.slack_webhook import EVERYBODY, MORE, SlackWebhook, message_of, page_of
 
 POST = Post(
@@ -183,6 +184,15 @@ def test_any_page_fits_and_wakes_the_channel_once_a_text(text: str, title: str) 
     assert 1 <= len(message["blocks"][0]["text"]["text"]) <= 150
 
 
+def test_a_channel_gets_links_to_read_and_none_that_acts() -> None:
+    """A link that acts is one person's; everybody in the channel would be that person."""
+    ack, book = Button(label="Ack", url="https://b.example.org/act/1"), "https://runbooks.example.org/x"
+    message = page_of(PAGE, LINK, (ack, Button(label="Runbook", url=book, acts=False)))
+
+    assert f"<{book}|Runbook>" in said(message)
+    assert ack.url not in str(message)
+
+
 async def test_a_post_arrives_with_its_key(world: RunningWorld) -> None:
     """The practice webhook checks as Slack does."""
     await hook(world).post(POST, link=LINK)
@@ -203,14 +213,14 @@ async def test_a_post_of_any_size_is_taken(world: RunningWorld) -> None:
 
 async def test_a_page_arrives_with_its_key(world: RunningWorld) -> None:
     """The same webhook plays pager where nothing better delivers."""
-    await hook(world).page(PAGE, click=LINK)
+    await hook(world).page(PAGE, to="", click=LINK)
 
     assert [post["key"] for post in world.received()["posts"]] == [PAGE.key]
 
 
 async def test_a_webhook_cannot_be_asked(world: RunningWorld) -> None:
     """So a second try must be honest about itself."""
-    assert await hook(world).find(PAGE) is None
+    assert await hook(world).find(PAGE, to="") is None
 
 
 async def test_a_dead_webhook_may_come_back(world: RunningWorld) -> None:

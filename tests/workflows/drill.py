@@ -15,9 +15,8 @@ def goes_dark(shop: Shop) -> Alert:
 
 async def play_until_proposed(case: Case) -> str:
     """Paged, acked, looked at, and a plan waits for a yes. Returns the proposal's id."""
-    await case.said(
-        "page 1 delivered"
-    )  # an ack that is faster than its page makes it stale, and a stale page is not sent
+    # An ack that is faster than its page makes it stale, and a stale page is not sent.
+    await case.said("page 1 delivered")
     await case.tell("ack", {"by": "ana"})
     await case.said("proposed")
     return str((await case.status())["proposals"][-1]["id"])

@@ -19,7 +19,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from activities.chatting import REPEAT
 from incident.model.effects import Page
 from integrations.errors import Unreachable
-from integrations.ports import Receipt
+from integrations.ports import Button, Receipt
 from tests.conftest import Engine, House, new_namespace
 from tests.fakes import FakePager
 from tests.waiting import eventually
@@ -74,8 +74,8 @@ class Mumbling(FakePager):
 
     mumbled: Counter[str] = field(default_factory=Counter)
 
-    async def page(self, page: Page, *, click: str) -> Receipt:
-        receipt = await super().page(page, click=click)
+    async def page(self, page: Page, *, to: str, click: str, buttons: tuple[Button, ...] = ()) -> Receipt:
+        receipt = await super().page(page, to=to, click=click, buttons=buttons)
         if chance(page.key, self.mumbled[page.key]) < AFTER:
             self.mumbled[page.key] += 1
             raise Unreachable("connection reset")

@@ -12,7 +12,7 @@ import pytest
 
 from incident.model.effects import Page
 from integrations.clock import utc_now
-from integrations.ports import Receipt
+from integrations.ports import Button, Receipt
 from runbook.response import RESPONSE
 from tests.conftest import House
 from tests.fakes import FakePager
@@ -28,8 +28,8 @@ from workflows import contract
 class Speechless(FakePager):
     """Takes the first page, and never says so."""
 
-    async def page(self, page: Page, *, click: str) -> Receipt:
-        receipt = await super().page(page, click=click)
+    async def page(self, page: Page, *, to: str, click: str, buttons: tuple[Button, ...] = ()) -> Receipt:
+        receipt = await super().page(page, to=to, click=click, buttons=buttons)
         if len(self.pages) == 1:
             await asyncio.Event().wait()
         return receipt
