@@ -1,1 +1,0 @@
-"""The ways to reach a person, one file each, found by `integrations.reach`. The file's name is the channel's."""
