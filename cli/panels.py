@@ -69,7 +69,7 @@ def _facts(status: Mapping[str, Any], now: datetime) -> Table:
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     since = datetime.fromisoformat(status["open_since"])
-    roles = ", ".join(f"{role} {who}" for role, who in status["roles"].items())
+    roles = ", ".join(f"{role} {who}" for role, who in (*status["roles"].items(), *_empty(status)))
     facts = {
         "alert": f"{status['alert']}: {status['summary']}" if status["summary"] else status["alert"],
         "owned by": status["acked_by"] or "nobody yet",
@@ -85,6 +85,11 @@ def _facts(status: Mapping[str, Any], now: datetime) -> Table:
         if value:
             grid.add_row(name, escape(value))
     return grid
+
+
+def _empty(status: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Roles that are wanted, and that nobody has."""
+    return [(role, "nobody yet") for role in status.get("roles_empty", ())]
 
 
 def _finding(name: str, seen: str) -> tuple[str, str]:

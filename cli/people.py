@@ -13,7 +13,8 @@ from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateR
 from temporalio.service import RPCError, RPCStatusCode
 
 from cli.connect import PATIENCE, SayNo, ask, open_id
-from incident.model.incident import Criterion, Role
+from incident.model.incident import Criterion
+from incident.model.role import Role
 from incident.model.severity import Severity
 from worker.settings import Settings
 
@@ -106,7 +107,7 @@ def resolve(
 
 def note(
     part: ID,
-    text: Annotated[str, typer.Argument(help="What you saw.")],
+    text: Annotated[str, typer.Argument(help="What you saw, or what you think.")],
     by: By,
     hypothesis: Annotated[bool, typer.Option("--hypothesis", help="It is the team's working hypothesis.")] = False,
     signal: Signal = False,
@@ -130,6 +131,19 @@ def severity(
     Example: incidents severity AppDBDown SEV-1 --why "nobody can log in"
     """
     tell(part, "severity", {"severity": value.value, "why": why, "by": by}, signal=signal)
+
+
+def take(
+    part: ID,
+    role: Annotated[Role, typer.Argument(case_sensitive=False)],
+    by: By,
+    signal: Signal = False,
+) -> None:
+    """Take a role yourself. Whoever has it now hands it over, with a summary in the thread.
+
+    Example: incidents take AppDBDown scribe --by ana
+    """
+    tell(part, "take", {"role": role.value, "by": by}, signal=signal)
 
 
 def assign(
@@ -225,6 +239,6 @@ def action_item(
 
 
 COMMANDS = (
-    ack, resolve, note, severity, assign, approve, reject, mitigated, confirm, postmortem, action_item,
+    ack, resolve, note, severity, take, assign, approve, reject, mitigated, confirm, postmortem, action_item,
 )  # fmt: skip
 """In the order they are usually needed. `action_item` is typed `action-item`."""

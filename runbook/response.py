@@ -5,14 +5,33 @@ from datetime import time, timedelta
 from typing import Any
 
 from incident.model.response_policy import Overnight, PageWhen, ResponsePolicy, SeverityRule
+from incident.model.role import Role
 from incident.model.severity import Severity
 
 RESPONSE = ResponsePolicy(
     rules={
-        # runbook §1: page? and comms cadence; §2.4: who gets a postmortem
-        Severity.SEV1: SeverityRule(page=PageWhen.ALWAYS, cadence=timedelta(minutes=30), postmortem=True),
-        Severity.SEV2: SeverityRule(page=PageWhen.OVERNIGHT, cadence=timedelta(hours=2), postmortem=True),
-        Severity.SEV3: SeverityRule(page=PageWhen.NEVER, cadence=None, postmortem=False),
+        # runbook §1: page? and comms cadence; §2: roles; §2.4: who gets a postmortem. Reminders are ours.
+        Severity.SEV1: SeverityRule(
+            page=PageWhen.ALWAYS,
+            cadence=timedelta(minutes=30),
+            postmortem=True,
+            roles=(Role.IC, Role.SCRIBE, Role.COMMS),
+            remind_roles_every=timedelta(minutes=10),
+        ),
+        Severity.SEV2: SeverityRule(
+            page=PageWhen.OVERNIGHT,
+            cadence=timedelta(hours=2),
+            postmortem=True,
+            roles=(Role.RESPONDER,),
+            remind_roles_every=timedelta(minutes=30),
+        ),
+        Severity.SEV3: SeverityRule(
+            page=PageWhen.NEVER,
+            cadence=None,
+            postmortem=False,
+            roles=(Role.RESPONDER,),
+            remind_roles_every=timedelta(hours=8),
+        ),
     },
     ack_within=timedelta(minutes=5),  # runbook §2
     repage_every=timedelta(hours=1),  # runbook §1: "hourly re-page"
@@ -32,6 +51,7 @@ RESPONSE = ResponsePolicy(
     misunderstood_post_every=timedelta(minutes=1),  # design §5
     retry_record_every=timedelta(minutes=5),  # ours: a full disk is not mended faster
     link_valid_for=timedelta(hours=24),  # ours: an unacked page comes again within the hour, with a new link
+    remind_before_update=timedelta(minutes=5),  # ours: time enough to write a sentence
 )
 
 
@@ -39,8 +59,9 @@ def at_speed(policy: ResponsePolicy, speed: float) -> ResponsePolicy:
     """The same response with every duration divided by `speed`: 60 makes a minute a second, for drills and tests."""
     if speed == 1.0:
         return policy
-    durations: dict[str, Any] = {
-        name: value / speed for name, value in vars(policy).items() if isinstance(value, timedelta)
-    }
-    rules = {s: replace(r, cadence=r.cadence and r.cadence / speed) for s, r in policy.rules.items()}
-    return replace(policy, **durations, rules=rules, speed=policy.speed * speed)
+    rules = {severity: replace(rule, **_faster(rule, speed)) for severity, rule in policy.rules.items()}
+    return replace(policy, **_faster(policy, speed), rules=rules, speed=policy.speed * speed)
+
+
+def _faster(of: ResponsePolicy | SeverityRule, speed: float) -> dict[str, Any]:
+    return {name: value / speed for name, value in vars(of).items() if isinstance(value, timedelta)}

@@ -54,6 +54,8 @@ class Post:
     severity: Severity
     broadcast: bool = False
     """Wake the channel (`@channel`), where the runbook says so."""
+    mentions: tuple[str, ...] = ()
+    """People by name whom this concerns; a chat that knows them calls them."""
     kind: Literal["post"] = "post"
 
 

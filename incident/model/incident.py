@@ -9,6 +9,7 @@ from incident.model.finding import Finding
 from incident.model.lever import LeverPlan
 from incident.model.playbook import Approval, Playbook
 from incident.model.response_policy import ResponsePolicy
+from incident.model.role import Role
 from incident.model.severity import Severity
 from incident.model.timeline import Entry
 
@@ -30,6 +31,10 @@ class Due(StrEnum):
     REPAGE = "repage"
     NIGHT = "night"
     CADENCE = "cadence"
+    UPDATE_NEAR = "update_near"
+    """The next update is near: whoever owns the cadence is reminded."""
+    ROLES = "roles"
+    """A role is still empty: remind."""
     UNMITIGATED = "unmitigated"
     QUIET = "quiet"
     LOOK = "look"
@@ -51,13 +56,6 @@ class Criterion(StrEnum):
     IMPACT_GONE = "impact_gone"
     DATA_RECONCILED = "data_reconciled"
     DURABLE = "durable"
-
-
-class Role(StrEnum):
-    IC = "ic"
-    SCRIBE = "scribe"
-    COMMS = "comms"
-    RESPONDER = "responder"
 
 
 class ProposalState(StrEnum):
@@ -128,7 +126,16 @@ class Incident:
     acked_how: str = ""
     """How we know who that was: `verified by slack`, `claimed`."""
     roles: dict[Role, str] = field(default_factory=dict)
+    declared: tuple[Role, ...] = ()
+    """Roles that the present severity asks for; the first of them leads."""
+    role_reminders: int = 0
+    """Reminders of a role that is empty, since somebody last took one."""
     hypothesis: str = ""
+    hypothesis_at: datetime | None = None
+    told: str = ""
+    """Mark of what the last update told, to be honest when nothing has changed since."""
+    told_at: datetime | None = None
+    """Since when that has been so."""
 
     pages: int = 0
     """Pages asked for so far; each has a number, which is its key."""
@@ -198,6 +205,16 @@ class Incident:
     def key(self) -> str:
         """Prefix of every effect's key. The workflow id alone comes back when the same alert fires next week."""
         return f"{self.id}@{self.opened_at:%Y%m%dT%H%M%S.%fZ}"
+
+    @property
+    def empty_roles(self) -> tuple[Role, ...]:
+        """Wanted, and nobody has it."""
+        return tuple(role for role in self.declared if role not in self.roles)
+
+    @property
+    def lead(self) -> str:
+        """Who owns the cadence: IC or responder, else whoever has acknowledged; empty: nobody yet."""
+        return (self.roles.get(self.declared[0], "") if self.declared else "") or self.acked_by
 
     @property
     def open_proposals(self) -> tuple[Proposal, ...]:

@@ -6,15 +6,31 @@ still wrong is explained with `expected`.
 
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
 
-from incident.model.incident import Criterion, Role
+from incident.model.incident import Criterion
+from incident.model.role import Role
 from incident.model.severity import Severity
 
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 RequiredText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 WebUrl = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=r"^https?://[^\s<>|]+$")]
+YES, NO = frozenset({"true", "yes"}), frozenset({"false", "no", ""})
+
+
+def _small(value: object) -> object:
+    """`IC` is typed as often as `ic`."""
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _yes_no_or_words(value: object) -> object:
+    """A flag in a form's text field is still a flag."""
+    word = value.strip().lower() if isinstance(value, str) else value
+    return True if word in YES else False if word in NO else value
+
+
+SomeRole = Annotated[Role, BeforeValidator(_small)]
 
 
 class Message(BaseModel):
@@ -37,9 +53,21 @@ class Resolve(Message):
 
 class Note(Message):
     bare: ClassVar[str] = "text"
-    expected: ClassVar[str] = '{"text": "what you saw", "by": "ana", "hypothesis": false}'
-    text: RequiredText
-    hypothesis: bool = False
+    expected: ClassVar[str] = '{"text": "what you saw", "by": "ana"} or {"hypothesis": "pool exhausted", "by": "ana"}'
+    text: Text = ""
+    hypothesis: Annotated[bool | RequiredText, BeforeValidator(_yes_no_or_words)] = False
+    """`true`: the text is the team's working hypothesis. In words: that is the hypothesis, whatever `text` says."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Note":
+        if not self.text and not isinstance(self.hypothesis, str):
+            raise ValueError("`text` is missing, or a `hypothesis` in words")
+        return self
+
+    @property
+    def guess(self) -> str:
+        """The hypothesis it carries; empty: none."""
+        return self.hypothesis if isinstance(self.hypothesis, str) else self.text if self.hypothesis else ""
 
 
 class SetSeverity(Message):
@@ -52,8 +80,14 @@ class SetSeverity(Message):
 class Assign(Message):
     bare: ClassVar[str] = "role"
     expected: ClassVar[str] = '{"role": "ic", "to": "ana", "by": "bo"} (ic, scribe, comms or responder)'
-    role: Role
+    role: SomeRole
     to: Short
+
+
+class Take(Message):
+    bare: ClassVar[str] = "role"
+    expected: ClassVar[str] = '{"role": "scribe", "by": "ana"} (ic, scribe, comms or responder)'
+    role: SomeRole
 
 
 class Approve(Message):
@@ -103,6 +137,7 @@ MESSAGES: dict[str, type[Message]] = {
     "resolve": Resolve,
     "note": Note,
     "severity": SetSeverity,
+    "take": Take,
     "assign": Assign,
     "approve": Approve,
     "reject": Reject,

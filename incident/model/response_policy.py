@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from enum import StrEnum
 
+from incident.model.role import Role
 from incident.model.severity import Severity
 
 
@@ -19,6 +20,10 @@ class SeverityRule:
     cadence: timedelta | None
     """Time between thread updates; None: only at resolution."""
     postmortem: bool
+    roles: tuple[Role, ...] = (Role.RESPONDER,)
+    """Who is wanted; the first of them leads, and is whoever acknowledges first until someone takes it."""
+    remind_roles_every: timedelta = timedelta(hours=2)
+    """While one of them is empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +67,8 @@ class ResponsePolicy:
     """How long a link that acts (in a page, a mail) is good."""
     witnesses: tuple[str, ...] = ()
     """Public keys (Ed25519, base64url) of the bridges whose word makes a person verified; none: all are claimed."""
+    remind_before_update: timedelta = timedelta(minutes=5)
+    """How long before an update is due whoever owns the cadence is reminded."""
     speed: float = 1.0
 
     def rule(self, severity: Severity) -> SeverityRule:

@@ -11,6 +11,7 @@ class Kind(StrEnum):
     ALERT = "alert"
     PAGE = "page"
     PERSON = "person"
+    ROLE = "role"
     CHECK = "check"
     LEVER = "lever"
     PHASE = "phase"

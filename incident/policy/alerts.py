@@ -95,7 +95,7 @@ def _reopened(draft: Draft, alert: Alert) -> Draft:
     was = draft.incident.phase
     draft = turned(draft, Turn.FIRED_AGAIN, because="it fired again: the fix was not durable", by=alert.source)
     if was is not Phase.RESOLVE:
-        draft = draft.set(acked_by="", acked_at=None)
+        draft = draft.set(acked_by="", acked_at=None, roles={}, role_reminders=0)
     draft = _begin_episode(draft, since=min(alert.starts_at or draft.now, draft.now))
     why = f"{alert.name} fired again, the fix was not durable"
     draft = cadence.keep(escalation.plan(draft, why))

@@ -1,12 +1,14 @@
 """What the thread hears, and when: at declaration, at each cadence, and when something changes (runbook §1, §7)."""
 
+from datetime import timedelta
+
 from incident.model.effects import Post
 from incident.model.incident import Due, Phase
 from incident.model.playbook import Link
 from incident.model.timeline import Kind
-from incident.policy import resolution
+from incident.policy import situation as standing
 from incident.policy.draft import Draft
-from incident.policy.texts import agree, clock, command, finding_line, headline
+from incident.policy.texts import agree, clock, command, headline
 
 
 def post(
@@ -16,10 +18,12 @@ def post(
     commands: tuple[str, ...] = (),
     links: tuple[Link, ...] = (),
     broadcast: bool = False,
+    mentions: tuple[str, ...] = (),
 ) -> Draft:
     """Say something in the thread. Every post is one effect with a number of its own."""
     numbered = draft.set(posts=draft.incident.posts + 1)
-    return numbered.do(new_post(numbered, title, *lines, commands=commands, links=links, broadcast=broadcast))
+    said = new_post(numbered, title, *lines, commands=commands, links=links, broadcast=broadcast, mentions=mentions)
+    return numbered.do(said)
 
 
 def new_post(
@@ -29,6 +33,7 @@ def new_post(
     commands: tuple[str, ...] = (),
     links: tuple[Link, ...] = (),
     broadcast: bool = False,
+    mentions: tuple[str, ...] = (),
 ) -> Post:
     """The post itself, for those who send it together with something else."""
     incident = draft.incident
@@ -41,6 +46,7 @@ def new_post(
         links=links,
         severity=incident.severity,
         broadcast=broadcast,
+        mentions=mentions,
     )
 
 
@@ -48,8 +54,10 @@ def keep(draft: Draft) -> Draft:
     """Start the clock of the next update, as the severity of now asks for (runbook §1)."""
     every = draft.policy.rule(draft.incident.severity).cadence
     if every is None or draft.incident.phase in (Phase.POSTMORTEM, Phase.CLOSED):
-        return draft.not_due(Due.CADENCE)
-    return draft.due(Due.CADENCE, draft.now + every)
+        return draft.not_due(Due.CADENCE, Due.UPDATE_NEAR)
+    draft = draft.due(Due.CADENCE, draft.now + every)
+    near = every - draft.policy.remind_before_update
+    return draft.due(Due.UPDATE_NEAR, draft.now + near) if near > timedelta(0) else draft.not_due(Due.UPDATE_NEAR)
 
 
 def update(draft: Draft) -> Draft:
@@ -57,26 +65,44 @@ def update(draft: Draft) -> Draft:
     draft = keep(draft).tell(
         Kind.POST, "posted the update that was due", because=f"cadence of {draft.incident.severity}"
     )
-    return post(draft, "update", *situation(draft), commands=wanted(draft))
+    same_since = draft.incident.told_at if draft.incident.told == standing.mark(draft) else None
+    no_change = f"*No change* since {clock(same_since)}" if same_since else ""
+    return post(told(draft), "update", *situation(draft), no_change, commands=wanted(draft))
+
+
+def told(draft: Draft) -> Draft:
+    """People have been told how it stands: the next update can say honestly that nothing has changed since."""
+    mark = standing.mark(draft)
+    return draft if mark == draft.incident.told else draft.set(told=mark, told_at=draft.now)
+
+
+def remind(draft: Draft) -> Draft:
+    """The next update is near, and goes out by itself: whoever owns the cadence can still say more (runbook §7)."""
+    incident, at = draft.incident, draft.incident.due.get(Due.CADENCE)
+    if at is None or at <= draft.now or _written(draft):
+        return draft
+    return post(
+        draft,
+        f"the next update goes out at {clock(at)}",
+        f"It will say: *Hypothesis:* {incident.hypothesis or 'none yet'}. Is that still what you think?",
+        commands=(command(incident, "note", hypothesis="…", by="you"),),
+        mentions=(incident.lead,) if incident.lead else (),
+    )
+
+
+def _written(draft: Draft) -> bool:
+    """Has somebody written a hypothesis since the last update?"""
+    every, at = draft.policy.rule(draft.incident.severity).cadence, draft.incident.due.get(Due.CADENCE)
+    return bool(every and at and draft.incident.hypothesis_at and draft.incident.hypothesis_at >= at - every)
 
 
 def situation(draft: Draft) -> tuple[str, ...]:
     """What is known now, and honestly what is not."""
-    incident = draft.incident
-    impact = incident.findings.get(draft.playbook.impact_check or "")
-    owner = incident.acked_by or "nobody yet"
-    return (
-        f"*Phase:* {incident.phase} · *Owned by:* {owner}",
-        f"*Impact:* {finding_line(impact) if impact else draft.playbook.means}",
-        f"*Hypothesis:* {incident.hypothesis or 'none yet'}",
-        *[f"*Waiting for:* {what}" for what in resolution.waiting_for(incident, draft.now)],
-        next_update(draft),
-    )
+    return standing.lines(draft)
 
 
 def next_update(draft: Draft) -> str:
-    at = draft.incident.due.get(Due.CADENCE)
-    return f"*Next update:* {clock(at)}" if at else "*Next update:* at resolution"
+    return standing.next_update(draft)
 
 
 def wanted(draft: Draft) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ from incident.policy import (
     mitigation,
     opening,
     people,
+    roles,
     sla,
 )
 from incident.policy.draft import Decision, Draft
@@ -57,7 +58,7 @@ def decide(incident: Incident, event: Event, now: datetime) -> Decision:
     """The next incident, and what to ask of the world. `now` is aware UTC."""
     draft = _decide(Draft(incident, now), event)
     if draft.incident.policy is not None:
-        draft = archive.slim(closing.settle(draft))
+        draft = archive.slim(roles.settle(closing.settle(draft)))
     return Decision(incident=draft.incident, effects=draft.effects, because=_reasons(incident, draft.incident))
 
 
@@ -135,6 +136,10 @@ def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901, PLR0912 - one ro
             return escalation.night_fell(draft)
         case Due.CADENCE:
             return _update_unless_over(draft)
+        case Due.UPDATE_NEAR:
+            return cadence.remind(draft)
+        case Due.ROLES:
+            return roles.remind(draft)
         case Due.UNMITIGATED:
             return escalation.unmitigated(draft)
         case Due.QUIET:

@@ -7,6 +7,7 @@ from incident.model.severity import Severity
 from incident.model.timeline import Kind
 from incident.policy import alerts, cadence, escalation, looking, severity
 from incident.policy.draft import Draft
+from incident.policy.situation import roles_line
 from incident.policy.texts import words
 
 
@@ -42,7 +43,7 @@ def brief(draft: Draft) -> Draft:
     """Open the thread and look for the first time: once, and only after the page had its turn."""
     if draft.incident.briefed or draft.incident.phase is Phase.CLOSED:
         return draft
-    draft = draft.set(briefed=True, posts=draft.incident.posts + 1)
+    draft = cadence.told(draft.set(briefed=True, posts=draft.incident.posts + 1))
     draft, first_look = _first_look(draft)
     incident = draft.incident
     root = cadence.new_post(
@@ -69,6 +70,7 @@ def _what_it_is(draft: Draft) -> tuple[str, ...]:
         f"*Means:* {playbook.means}",
         "*First actions:*\n" + "\n".join(f"{n}. {action}" for n, action in enumerate(playbook.first_actions, 1)),
         f"*Owner:* {playbook.owner} · *Acknowledge* {ack_by}",
+        roles_line(incident),
         cadence.next_update(draft),
     )
 

@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from incident.model.incident import ActionItem, Attestation, Criterion, Incident, Phase, Proposal, Role
+from incident.model.incident import ActionItem, Attestation, Criterion, Incident, Phase, Proposal
 from incident.model.messages import (
     Ack,
     Approve,
@@ -20,10 +20,11 @@ from incident.model.messages import (
     Reject,
     Resolve,
     SetSeverity,
+    Take,
 )
 from incident.model.playbook import Approval
 from incident.model.timeline import Kind
-from incident.policy import closing, escalation, levers, mitigation, severity
+from incident.policy import closing, escalation, levers, mitigation, roles, severity
 from incident.policy.draft import Draft
 from incident.policy.lifecycle import Turn, may
 from incident.policy.resolution import missing
@@ -39,6 +40,8 @@ def refusal(incident: Incident, message: Message) -> str:
     match message:
         case Approve():
             return _no_proposal(incident, message)
+        case Take() | Assign():
+            return roles.refusal(incident, message)
         case SetSeverity() if message.severity is incident.severity:
             return f"{incident.id} is {incident.severity} already"
         case Mitigated() if not may(incident.phase, Turn.IMPACT_STOPPED):
@@ -104,9 +107,13 @@ def _resolve(draft: Draft, message: Resolve) -> Draft:
 
 
 def _note(draft: Draft, message: Note) -> Draft:
-    if not message.hypothesis:
-        return draft.tell(Kind.PERSON, message.text, by=message.by)
-    return draft.set(hypothesis=message.text).tell(Kind.PERSON, f"hypothesis: {message.text}", by=message.by)
+    guess = message.guess
+    if message.text and message.text != guess:
+        draft = draft.tell(Kind.PERSON, message.text, by=message.by)
+    if not guess:
+        return draft
+    draft = draft.set(hypothesis=guess, hypothesis_at=draft.now)
+    return draft.tell(Kind.PERSON, f"hypothesis: {guess}", by=message.by)
 
 
 def _severity(draft: Draft, message: SetSeverity) -> Draft:
@@ -114,12 +121,14 @@ def _severity(draft: Draft, message: SetSeverity) -> Draft:
 
 
 def _assign(draft: Draft, message: Assign) -> Draft:
-    draft = draft.set(roles={**draft.incident.roles, message.role: message.to})
-    return draft.tell(Kind.PERSON, f"{message.to} is {_title(message.role)}", by=message.by)
+    return roles.given(draft, message.role, message.to, by=message.by)
 
 
-def _title(role: Role) -> str:
-    return "IC" if role is Role.IC else str(role)
+def _take(draft: Draft, message: Take) -> Draft:
+    """Whoever takes the lead has it: that is an ack too, and the pager stops (runbook §2.1)."""
+    if message.role.leads and not draft.incident.acked_by:
+        draft = _ack(draft, Ack(by=message.by))
+    return roles.given(draft, message.role, message.by, by=message.by)
 
 
 def _approve(draft: Draft, message: Approve) -> Draft:
@@ -165,6 +174,7 @@ SAYINGS: dict[type[Message], Callable[[Draft, Any], Draft]] = {
     Note: _note,
     SetSeverity: _severity,
     Assign: _assign,
+    Take: _take,
     Approve: _approve,
     Reject: _reject,
     Mitigated: _mitigated,

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from incident.model.incident import Incident, Role
+from incident.model.incident import Incident
+from incident.model.role import Role
 from incident.model.timeline import Entry
 from incident.policy.resolution import standings
 from incident.policy.texts import clock, day_clock, words
@@ -45,7 +46,8 @@ def _header(incident: Incident, now: datetime) -> str:
 
 
 def _who(incident: Incident, role: Role) -> str:
-    return incident.roles.get(role) or (incident.acked_by if role is Role.IC else "") or "nobody declared"
+    """A SEV-2's single responder led it, as an IC would have."""
+    return incident.roles.get(role) or (incident.lead if role is Role.IC else "") or "nobody declared"
 
 
 def _lag(incident: Incident) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from incident.model.incident import Due, Incident, Proposal
 from incident.model.timeline import Entry, Kind
 from incident.policy.resolution import Standing, standings, waiting_for
+from incident.policy.situation import roles_in_words
 from incident.policy.texts import agree, clock, command, finding_line, headline
 
 MOST_DETAILS = 3500
@@ -35,6 +36,7 @@ def status(incident: Incident, now: datetime) -> dict[str, Any]:
         "proposals": [_proposal(p) for p in incident.proposals],
         "findings": {name: f"{f.status}: {f.summary}" for name, f in incident.findings.items()},
         "roles": {role.value: who for role, who in incident.roles.items()},
+        "roles_empty": [role.value for role in incident.empty_roles],
         "hypothesis": incident.hypothesis,
         "mitigated_at": _iso(incident.mitigated_at),
         "resolved_at": _iso(incident.resolved_at),
@@ -70,6 +72,7 @@ def details(incident: Incident, now: datetime) -> str:
     sections = (
         f"### {headline(incident)} — {incident.phase}",
         f"**Owned by** {owner} · **pages** {incident.pages} · **open since** {clock(incident.opened_at)}",
+        f"**Roles** {roles_in_words(incident)}" if incident.declared else "",
         _bullets("Waiting for", waits),
         _bullets("Resolves when all four hold", [_tick(s) for s in standings(incident, now)]),
         _bullets("What the checks saw", [finding_line(f) for f in incident.findings.values()]),
@@ -88,6 +91,8 @@ ALARMS = {
     Due.REPAGE: "page again while nobody has acknowledged",
     Due.NIGHT: "page when the night begins, if nobody has acknowledged",
     Due.CADENCE: "next update in the thread",
+    Due.UPDATE_NEAR: "remind whoever owns the cadence that an update is near",
+    Due.ROLES: "every role is taken, else remind",
     Due.UNMITIGATED: "impact stops, else escalate",
     Due.QUIET: "the alert has stayed clear for one repeat_interval",
     Due.LOOK: "look at the world again",

@@ -26,8 +26,9 @@ INCIDENT = "incident-AppDBDown-app.tlsstress.art"
 EXAMPLES: dict[str, dict[str, Any]] = {
     "ack": {"by": "ana"},
     "resolve": {"by": "ana", "note": "pool rebuilt"},
-    "note": {"text": "password rotated at 03:10", "by": "ana", "hypothesis": True},
+    "note": {"hypothesis": "the password was rotated at 03:10", "by": "ana"},
     "severity": {"severity": "SEV-2", "why": "only exports are hurt", "by": "ana"},
+    "take": {"role": "scribe", "by": "bo"},
     "assign": {"role": "ic", "to": "ana", "by": "bo"},
     "approve": {"proposal": "redeploy_app-1", "by": "ana"},
     "reject": {"proposal": "redeploy_app-1", "by": "ana", "why": "self-heal is at it"},

@@ -30,7 +30,7 @@ from incident.model.effects import (
 )
 from incident.model.events import AlertTold, CameDue, Continuing, Declared, Event, NotUnderstood, Said
 from incident.model.finding import Finding, Status
-from incident.model.incident import Criterion, Incident, Phase, Role
+from incident.model.incident import Criterion, Incident, Phase
 from incident.model.lever import LeverOutcome, LeverPlan, LeverReport
 from incident.model.messages import (
     Ack,
@@ -45,6 +45,7 @@ from incident.model.messages import (
     Reject,
     Resolve,
     SetSeverity,
+    Take,
 )
 from incident.model.outcomes import (
     Briefed,
@@ -63,6 +64,7 @@ from incident.model.outcomes import (
     RecordFailed,
 )
 from incident.model.playbook import Approval, LeverUse, Playbook
+from incident.model.role import Role
 from incident.model.severity import Severity
 from incident.policy.decide import decide
 from incident.policy.draft import Decision
@@ -391,9 +393,10 @@ TEXTS = st.sampled_from(["x", "a|b\nc", '"quoted" & <b>', "日本語", "e" * 300
 MESSAGES: st.SearchStrategy[Message] = st.one_of(
     st.builds(Ack, by=PEOPLE),
     st.builds(Resolve, by=PEOPLE, note=st.just("") | TEXTS),
-    st.builds(Note, by=PEOPLE, text=TEXTS, hypothesis=st.booleans()),
+    st.builds(Note, by=PEOPLE, text=TEXTS, hypothesis=st.booleans() | TEXTS),
     st.builds(SetSeverity, by=PEOPLE, severity=st.sampled_from(Severity), why=TEXTS),
     st.builds(Assign, by=PEOPLE, role=st.sampled_from(Role), to=PEOPLE),
+    st.builds(Take, by=PEOPLE, role=st.sampled_from(Role)),
     st.builds(Approve, by=PEOPLE, proposal=st.sampled_from(["", "restart-1", "scale-2", "pigeon"])),
     st.builds(Reject, by=PEOPLE, proposal=st.sampled_from(["", "restart-1"]), why=TEXTS),
     st.builds(Mitigated, by=PEOPLE, how=st.just("") | TEXTS),

@@ -257,6 +257,8 @@ def test_a_reopened_incident_gets_its_clocks_again():
 
     assert minutes == {
         Due.ACK: timedelta(minutes=5),
+        Due.ROLES: timedelta(minutes=10),
+        Due.UPDATE_NEAR: timedelta(minutes=25),
         Due.CADENCE: timedelta(minutes=30),
         Due.UNMITIGATED: timedelta(minutes=30),
     }

@@ -43,8 +43,10 @@ def test_an_update_tells_what_the_runbook_asks_for():
     assert post.title == "SEV-1 ShopDown a: update"
     assert post.lines == (
         "*Phase:* mitigate · *Owned by:* ana",
+        "*Roles:* IC ana · scribe nobody yet · comms nobody yet",
         "*Impact:* ✗ probe: probe bad",
         "*Hypothesis:* secret rotated",
+        "*Being done:* ana looks into it",
         "*Waiting for:* probe to turn green",
         "*Next update:* 13:00:00 UTC",
     )
@@ -54,11 +56,65 @@ def test_an_update_is_honest_about_what_is_not_known():
     """Never promise a root cause before you have one (runbook §7)."""
     lines = Story().after(minutes=30).last_post("update").lines
 
-    assert lines[:3] == (
+    assert lines[:5] == (
         "*Phase:* triage · *Owned by:* nobody yet",
+        "*Roles:* IC nobody yet · scribe nobody yet · comms nobody yet",
         "*Impact:* Customers cannot buy.",
         "*Hypothesis:* none yet",
+        "*Being done:* nothing yet: nobody has it",
     )
+
+
+@pytest.mark.parametrize(
+    ("life", "expected"),
+    [
+        pytest.param(Story, "*No change* since 12:00:00 UTC", id="nothing since it was declared"),
+        pytest.param(lambda: Story(severity=SEV2).after(hours=2), "*No change* since 12:00:00 UTC", id="nor later"),
+        pytest.param(lambda: Story().acks(), "", id="somebody took it"),
+        pytest.param(
+            lambda: Story().acks().after(minutes=30), "*No change* since 12:30:00 UTC", id="nothing since then"
+        ),
+        pytest.param(lambda: Story().says(Note(hypothesis="pool exhausted")), "", id="a hypothesis"),
+        pytest.param(lambda: Story().says(Note(text="looking")), "*No change* since 12:00:00 UTC", id="only a note"),
+        pytest.param(hurting, "", id="it hurts now"),
+    ],
+)
+def test_an_update_says_when_nothing_has_changed(life, expected):
+    """What goes out by itself is honest about having nothing new (runbook §7)."""
+    story = life()
+    story.after(seconds=story.due_in(Due.CADENCE).total_seconds())
+
+    assert [line for line in story.last_post("update").lines if "No change" in line] == ([expected] if expected else [])
+
+
+def test_whoever_leads_is_reminded_before_an_update():
+    """The Incident Commander owns the cadence (runbook §7); ours: 5 minutes are enough to write a sentence."""
+    story = Story().acks("ana").after(minutes=25)
+    post = story.last_post("the next update goes out at 12:30:00 UTC")
+
+    assert (post.mentions, post.commands) == (
+        ("ana",),
+        ("""temporal workflow signal -w incident-ShopDown-a --name note --input '{"hypothesis": "…", "by": "you"}'""",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("story", "expected"),
+    [
+        pytest.param(Story(severity=SEV2).acks().after(hours=4), 2, id="before each of them"),
+        pytest.param(
+            Story().acks().after(minutes=10).says(Note(hypothesis="x")).after(minutes=19), 0, id="written already"
+        ),
+        pytest.param(Story().acks().says(Note(hypothesis="x")).after(minutes=59), 1, id="written before the last one"),
+        pytest.param(Story(severity=SEV3).acks().after(hours=4), 0, id="SEV-3 has no cadence"),
+        pytest.param(Story().acks().asleep(hours=5), 0, id="the update itself is due"),
+    ],
+)
+def test_a_reminder_comes_where_it_helps(story, expected):
+    """Not after somebody has just written what they think, nor after the fact (runbook §7)."""
+    reminders = [post for post in story.all(Post) if "the next update goes out" in post.title]
+
+    assert len(reminders) == expected
 
 
 @pytest.mark.parametrize(

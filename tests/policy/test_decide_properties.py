@@ -7,7 +7,7 @@ states these sentences are about. Who wants the shortest life that breaks a rule
 
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,12 +19,14 @@ from incident.model.finding import Status
 from incident.model.incident import Criterion, Due, Incident, Phase, ProposalState
 from incident.model.messages import SetSeverity
 from incident.model.outcomes import RecordFailed
+from incident.model.role import Role
 from incident.model.severity import Severity
 from incident.policy import view
 from incident.policy.decide import decide
 from incident.policy.lifecycle import NEXT
 from tests.policy.lives import LIVES, Life, Moment, is_chain, turns
 
+FAR = datetime.max.replace(tzinfo=UTC)
 LIVE = (ProposalState.OPEN, ProposalState.APPROVED, ProposalState.APPLIED)
 INCIDENT: TypeAdapter[Incident] = TypeAdapter(Incident)
 EFFECT: TypeAdapter[StoredEffect] = TypeAdapter(StoredEffect)
@@ -127,6 +129,60 @@ def test_page_numbers_count_up(lives):
     assert [
         found for found in numbers if found != sorted(found) or set(found) != set(range(1, len(set(found)) + 1))
     ] == []
+
+
+# ── roles and cadence ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_empty_role_always_has_its_reminder_coming(moments):
+    """A role nobody has is never forgotten (runbook §2)."""
+    empty = [m for m in moments if m.after.empty_roles and not is_over(m.after)]
+
+    assert [m.event for m in empty if Due.ROLES not in m.after.due] == []
+
+
+def test_every_change_of_lead_is_on_the_timeline(moments):
+    """One IC at a time, and the story says who: never two people who both believe that they lead (runbook §2)."""
+    changed = [m for m in moments if m.after.roles.get(Role.IC, "") not in ("", m.before.roles.get(Role.IC, ""))]
+
+    assert [m.event for m in changed if not _says_who(m, m.after.roles[Role.IC])] == []
+
+
+def _says_who(moment: Moment, who: str) -> bool:
+    fresh = moment.after.timeline[len(moment.before.timeline) :]
+    return any(f"{who} is IC" in entry.what or f"IC {who}" in entry.what for entry in fresh)
+
+
+def test_what_is_declared_is_what_the_severity_asks_for(moments):
+    """Raising declares then, lowering frees (runbook §2)."""
+    living = [m.after for m in moments if m.after.policy and not is_over(m.after)]
+
+    assert [i.severity for i in living if i.declared != i.policy.rule(i.severity).roles] == []
+
+
+def test_the_next_update_is_never_later_than_its_cadence(moments):
+    """Every 30 min, every 2 h: the next one is always due, and never later than that (runbook §1)."""
+    living = [m for m in moments if m.after.policy and not is_over(m.after)]
+    paced = [(m, m.after.policy.rule(m.after.severity).cadence) for m in living]
+    late = [m for m, every in paced if every and not m.after.due.get(Due.CADENCE, FAR) <= m.now + every]
+
+    assert [m.event for m in late] == []
+
+
+def test_an_update_that_is_due_is_made_within_the_minute(moments):
+    """Cadence never late by more than 60 s of policy time: it goes out by itself (runbook §7)."""
+    due = [m for m in moments if m.event == CameDue(what=Due.CADENCE) and not is_over(m.after)]
+
+    assert due
+    assert [m.now for m in due if not any(p.title.endswith(": update") for p in m.asked(Post))] == []
+
+
+def test_no_thread_ever_carries_a_root_cause(moments):
+    """Never promise a root cause before you have one (runbook §7): that word is the postmortem's."""
+    posts = [post for m in moments for post in m.asked(Post)]
+    said = [text for post in posts for text in (post.title, *post.lines)]
+
+    assert [text for text in said if "root cause" in text.lower()] == []
 
 
 # ── effects ──────────────────────────────────────────────────────────────────────────────────────────────────────

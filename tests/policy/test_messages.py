@@ -4,11 +4,13 @@ import pytest
 from pydantic import ValidationError
 
 from incident.model.messages import MESSAGES, Ack, FileActionItem, Message, Note, Resolve
+from incident.model.role import Role
 
 WORKING = {
     "ack": {},
     "resolve": {},
     "note": {"text": "pool is empty"},
+    "take": {"role": "scribe"},
     "severity": {"severity": "SEV-1", "why": "money"},
     "assign": {"role": "ic", "to": "ana"},
     "approve": {},
@@ -22,7 +24,7 @@ WORKING = {
 
 
 def test_every_message_of_the_contract_exists():
-    """Eleven human messages, by these names (design §5)."""
+    """Twelve human messages, by these names (design §5)."""
     assert set(WORKING) == set(MESSAGES)
 
 
@@ -39,6 +41,38 @@ def test_a_starred_field_cannot_be_left_out(name, missing):
 
     with pytest.raises(ValidationError, match=missing):
         MESSAGES[name].model_validate(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "text", "guess"),
+    [
+        pytest.param({"text": "pool is empty", "hypothesis": True}, "pool is empty", "pool is empty", id="a flag"),
+        pytest.param({"text": "pool is empty", "hypothesis": False}, "pool is empty", "", id="a flag that says no"),
+        pytest.param({"text": "x", "hypothesis": "true"}, "x", "x", id="a flag typed into a form"),
+        pytest.param({"hypothesis": "pool exhausted"}, "", "pool exhausted", id="in words"),
+        pytest.param({"text": "x", "hypothesis": " pool exhausted "}, "x", "pool exhausted", id="beside a note"),
+    ],
+)
+def test_a_hypothesis_is_a_flag_or_words(given, text, guess):
+    """`note {"hypothesis": …}`: what the IC thinks, for the next update (runbook §7)."""
+    note = Note.model_validate(given)
+
+    assert (note.text, note.guess) == (text, guess)
+
+
+@pytest.mark.parametrize(
+    "given", [{"hypothesis": True}, {"hypothesis": ""}, {"hypothesis": 3, "text": "x"}, {"text": " "}]
+)
+def test_a_note_says_something(given):
+    """A flag alone is no hypothesis (design §5)."""
+    with pytest.raises(ValidationError, match=r"text|hypothesis"):
+        Note.model_validate(given)
+
+
+@pytest.mark.parametrize("role", ["ic", "IC", " Scribe ", "COMMS"])
+def test_a_role_is_typed_in_any_letters(role):
+    """`IC` is how people write it (design §5)."""
+    assert MESSAGES["take"].model_validate({"role": role}).role in Role
 
 
 @pytest.mark.parametrize("name", WORKING)

@@ -118,6 +118,7 @@ def test_the_briefing_says_what_is_known():
         "*Means:* Customers cannot buy.",
         "*First actions:*\n1. Look at the till.",
         "*Owner:* shop owner · *Acknowledge* within 5 min",
+        "*Roles:* IC nobody yet · scribe nobody yet · comms nobody yet",
         "*Next update:* 12:30:00 UTC",
     )
 

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from incident.model.effects import WriteRecord
-from incident.model.incident import Role
 from incident.model.messages import Approve, Assign, FileActionItem, Note
+from incident.model.role import Role
 from incident.policy.postmortem import markdown
 from tests.policy.story import NOON, Story, hurting, mitigated, resolved, shop_alert
 

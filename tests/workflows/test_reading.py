@@ -6,8 +6,8 @@ import pytest
 from temporalio.api.common.v1 import Payload
 
 from incident.model.alert import AlertStatus
-from incident.model.incident import Role
 from incident.model.messages import MESSAGES, Ack, Assign, Note
+from incident.model.role import Role
 from incident.model.severity import Severity
 from workflows.contract import DATA_CONVERTER, IncidentInput, Unreadable
 from workflows.reading import EXPECTED_START, Misread, read_alert, read_message, read_start

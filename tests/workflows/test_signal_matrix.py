@@ -42,7 +42,11 @@ NONSENSE: dict[str, tuple[str, ...]] = {
 }
 """What makes no sense for any message."""
 
-INCOMPLETE = [name for name, model in MESSAGES.items() if any(f.is_required() for f in model.model_fields.values())]
+INCOMPLETE = [
+    name
+    for name, model in MESSAGES.items()
+    if name == "note" or any(f.is_required() for f in model.model_fields.values())
+]
 """Messages that need something said: for them, saying nothing is nonsense too."""
 
 SILENCE: dict[str, tuple[str, ...]] = {
@@ -57,6 +61,7 @@ WORKING: dict[str, dict[str, object]] = {
     "ack": {"by": "ana"},
     "severity": {"severity": "SEV-2", "why": "few customers", "by": "ana"},
     "assign": {"role": "scribe", "to": "bo", "by": "ana"},
+    "take": {"role": "comms", "by": "cy"},
     "action_item": {"what": "alert on it", "by": "ana"},
     "mitigated": {"by": "ana", "how": "rolled back"},
     "confirm": {"criterion": "data_reconciled", "evidence": "ledger is zero", "by": "ana"},
