@@ -9,7 +9,8 @@ import pytest
 from activities.catalog import all_checks, all_levers
 from bridge.source import all_sources
 from incident.model.playbook import Playbook
-from incident.model.response_policy import PageWhen, SeverityRule
+from incident.model.response_policy import PageWhen
+from incident.model.role import Role
 from incident.model.severity import Severity
 from runbook import owners
 from runbook.catalog import catalogue
@@ -57,10 +58,20 @@ def test_first_actions_and_a_runbook_are_there_for_sev_1(playbook: Playbook) -> 
 
 def test_severities_are_those_of_the_runbook() -> None:
     """Runbook §1: page, cadence; §2.4: postmortem."""
-    assert RESPONSE.rules == {
-        Severity.SEV1: SeverityRule(page=PageWhen.ALWAYS, cadence=timedelta(minutes=30), postmortem=True),
-        Severity.SEV2: SeverityRule(page=PageWhen.OVERNIGHT, cadence=timedelta(hours=2), postmortem=True),
-        Severity.SEV3: SeverityRule(page=PageWhen.NEVER, cadence=None, postmortem=False),
+    minutes, told = timedelta(minutes=1), {s: (r.page, r.cadence, r.postmortem) for s, r in RESPONSE.rules.items()}
+    assert told == {
+        Severity.SEV1: (PageWhen.ALWAYS, 30 * minutes, True),
+        Severity.SEV2: (PageWhen.OVERNIGHT, 120 * minutes, True),
+        Severity.SEV3: (PageWhen.NEVER, None, False),
+    }
+
+
+def test_roles_are_those_of_the_runbook() -> None:
+    """Runbook §2: SEV-1 IC, scribe and comms; SEV-2 and SEV-3 a single responder."""
+    assert {s: r.roles for s, r in RESPONSE.rules.items()} == {
+        Severity.SEV1: (Role.IC, Role.SCRIBE, Role.COMMS),
+        Severity.SEV2: (Role.RESPONDER,),
+        Severity.SEV3: (Role.RESPONDER,),
     }
 
 
