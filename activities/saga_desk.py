@@ -83,7 +83,7 @@ class SagaDesk:
             hit = await self.platform.look_up(about.reconcile.name, _filled(about.reconcile.key, found.facts))
         except IntegrationError as error:
             return Reconciled(answer=Answer.CANNOT_TELL, detail=str(error))
-        return _answer(about.reconcile, hit)
+        return _answer(about.reconcile, hit, found.facts)
 
     async def plan(self, run: Execution) -> RedrivePlan:
         """What may be done about this saga. Raises IntegrationError."""
@@ -206,13 +206,25 @@ def _job(stuck: StuckJob) -> str:
     return stuck.diagnosis.facts.get("job", "") if stuck.diagnosis else ""
 
 
-def _answer(lookup: Lookup, hit: Hit) -> Reconciled:
+def _answer(lookup: Lookup, hit: Hit, facts: dict[str, str]) -> Reconciled:
     if hit.found is None:
         return Reconciled(answer=Answer.DID_NOT, detail=f"{lookup.name}: nothing under this key")
     if hit.count > 1:
         return Reconciled(answer=Answer.CANNOT_TELL, detail=f"{lookup.name}: {hit.count} hits for one key")
+    other = _disagrees(lookup, hit.found, facts)
+    if other:
+        return Reconciled(answer=Answer.CANNOT_TELL, detail=f"{lookup.name}: {other}")
     result = value_at(hit.found, lookup.result)
     return Reconciled(answer=Answer.HAPPENED, result=result, detail=lookup.means)
+
+
+def _disagrees(lookup: Lookup, found: Any, facts: dict[str, str]) -> str:
+    """What stands there and should not, in words; empty: all is as the saga's facts say."""
+    for path, fact in lookup.agrees:
+        has, wanted = value_at(found, path).strip('"'), facts.get(fact, "")
+        if has != wanted or not wanted:
+            return f"{path} is {has or 'not said'}, {fact} is {wanted or 'not known'}"
+    return ""
 
 
 def value_at(found: Any, path: str) -> str:

@@ -52,6 +52,9 @@ class Lookup:
     """What a hit says, in plain words: "a deployment carries this customer's key"."""
     result: str = ""
     """Path in the answer to what the step would have returned; empty: the answer itself."""
+    agrees: tuple[tuple[str, str], ...] = ()
+    """Pairs of a path in the answer and the fact it has to equal: `("paid_gb", "paid")`. Where it does not, something
+    stands there that this step did not make, and nobody can tell from here what happened."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -123,6 +123,11 @@ def _undoing(providers: Providers) -> APIRouter:
     return router
 
 
+def _quota(customer: str, has: int) -> dict[str, Any]:
+    """The amount, and what whoever provisioned it was told."""
+    return {"customer": customer, "paid_gb": has, "provisioned": f"{has} GB"}
+
+
 def _asking(providers: Providers) -> APIRouter:
     """Look-ups by customer or key. They change nothing, and are not in the ledger."""
     router = APIRouter()
@@ -138,7 +143,7 @@ def _asking(providers: Providers) -> APIRouter:
     async def quota(customer: str) -> Response:
         has = providers.quota(customer)
         nothing = Answer(404, {"error": f"no quota for {customer}"})
-        found = nothing if has is None else Answer(200, {"customer": customer, "paid_gb": has})
+        found = nothing if has is None else Answer(200, _quota(customer, has))
         return _told(await providers.asked(found, nothing))
 
     @router.get("/databases/{customer}")
