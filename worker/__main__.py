@@ -14,6 +14,7 @@ from activities.provide import Activities, provide
 from worker.connecting import connect
 from worker.engine_needs import register_attributes
 from worker.logging import configure_logging
+from worker.processes import stay_quick
 from worker.sandbox import compile_inside, sandbox
 from worker.settings import Settings, load_settings
 from worker.sweeping import sweeping
@@ -43,6 +44,7 @@ async def run(settings: Settings) -> None:
         await stack.enter_async_context(sweeping(world.outside.sagas))
         for worker in workers(client, provide(world)):
             await stack.enter_async_context(worker)
+        stay_quick()
         log.info("worker ready", queues=[TASK_QUEUE, BACKGROUND_QUEUE, PATIENT_QUEUE], home=str(settings.home))
         await _asked_to_stop()
         log.info("worker stops", grace_s=GRACE.total_seconds())

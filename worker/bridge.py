@@ -14,6 +14,7 @@ from integrations.witness import Witness
 from runbook.response import RESPONSE, at_speed
 from worker.connecting import connect
 from worker.keys import action_secret
+from worker.processes import stay_quick
 from worker.settings import Settings
 from worker.sweeping import sweeping
 from worker.wiring import channels, line_sayer, saga_desk
@@ -25,6 +26,7 @@ async def run(settings: Settings) -> None:
     witness = Witness(action_secret(settings))
     intake = Intake(client, settings.bridge, settings.speed, (witness.public,))
     async with shared_client() as http, sweeping(await saga_desk(settings.provisioning, http)):
+        stay_quick()
         say = line_sayer(channels(settings, http), link=str(settings.web_ui_url))
         hall = hall_of(settings, client, witness, http)
         await serve(intake, settings.bridge, home=settings.home, say=say, hall=hall)
