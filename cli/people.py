@@ -164,20 +164,23 @@ Proposal = Annotated[str, typer.Argument(metavar="[PROPOSAL]", help="Which plan;
 Why = Annotated[str, typer.Option(help="Your reason, for the timeline.")]
 
 
-def approve(part: ID, by: By, proposal: Proposal = "", why: Why = "", signal: Signal = False) -> None:
+Of = Annotated[str, typer.Option("--of", help="For whom you speak, where a plan is theirs to decide: finance.")]
+
+
+def approve(part: ID, by: By, proposal: Proposal = "", *, why: Why = "", of: Of = "", signal: Signal = False) -> None:
     """Let a proposed lever go ahead.
 
     Example: incidents approve AppDBDown redeploy_app-1
     """
-    tell(part, "approve", {"proposal": proposal, "by": by, "why": why}, signal=signal)
+    tell(part, "approve", {"proposal": proposal, "by": by, "why": why, "of": of}, signal=signal)
 
 
-def reject(part: ID, by: By, proposal: Proposal = "", why: Why = "", signal: Signal = False) -> None:
+def reject(part: ID, by: By, proposal: Proposal = "", *, why: Why = "", of: Of = "", signal: Signal = False) -> None:
     """Turn a proposed lever down.
 
     Example: incidents reject AppDBDown redeploy_app-1 --why "self-heal is already at it"
     """
-    tell(part, "reject", {"proposal": proposal, "by": by, "why": why}, signal=signal)
+    tell(part, "reject", {"proposal": proposal, "by": by, "why": why, "of": of}, signal=signal)
 
 
 def mitigated(

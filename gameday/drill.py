@@ -17,7 +17,6 @@ from temporalio.service import RPCError
 from incident.policy.texts import command_line
 
 RESPONDER, FINANCE = "ana", "finance"
-REFUND = "refund_path"
 """A proposal that finance says yes to, not the responder."""
 NOT_CONFIRMED = "not confirmed from here"
 """How the timeline begins to say that only the prober sees harm."""
@@ -183,8 +182,9 @@ class Drill:
             await self._type(seen, "somebody has to own it", "ack", by=RESPONDER)
         for proposal in status["proposals"] or ():
             if proposal["state"] == "open":
-                by = FINANCE if proposal["id"].startswith(REFUND) else RESPONDER
-                await self._type(seen, _begins(proposal["would"]), "approve", proposal=proposal["id"], by=by)
+                of = {"of": proposal["needs"][0]} if proposal["needs"] else {}
+                by = FINANCE if of else RESPONDER
+                await self._type(seen, _begins(proposal["would"]), "approve", proposal=proposal["id"], by=by, **of)
         if status["phase"] == "triage" and seen.says(NOT_CONFIRMED):
             await self._calm_down(seen)
         if status["phase"] == "resolve" and not seen.holds("durable"):

@@ -50,6 +50,9 @@ RESPONSE = ResponsePolicy(
     page_channels=("ntfy", "chat"),
     misunderstood_post_every=timedelta(minutes=1),  # design §5
     retry_record_every=timedelta(minutes=5),  # ours: a full disk is not mended faster
+    proposal_valid_for=timedelta(hours=1),  # ours: what was read then may no longer be so
+    yes_valid_for=timedelta(minutes=30),  # ours: the same, for a yes that waits for the second person
+    must_be_verified=(),  # runbook §6 names owners, not how they prove it; "two_people" or "finance" may stand here
     link_valid_for=timedelta(hours=24),  # ours: an unacked page comes again within the hour, with a new link
     remind_before_update=timedelta(minutes=5),  # ours: time enough to write a sentence
 )

@@ -97,8 +97,7 @@ async def _page(effect: Page) -> Outcome:
             retry_policy=A_FEW_TIMES,
         )
     except ActivityError as error:
-        late = isinstance(error.cause, NoAnswer) and error.cause.type is TimeoutType.SCHEDULE_TO_START
-        return PageFailed(number=effect.number, channel=effect.channel, why=_why(error), late=late)
+        return PageFailed(number=effect.number, channel=effect.channel, why=_why(error), late=_never_begun(error))
 
 
 async def _post(effect: Post) -> Outcome:
@@ -161,9 +160,12 @@ async def _pull(effect: PlanLever | ApplyLever) -> Outcome:
             return LeverPlanFailed(lever=effect.lever, why=_why(error))
     try:
         summary = f"apply {effect.proposal}, approved by {', '.join(effect.approved_by)}: {effect.plan.would}"
+        patience["schedule_to_start_timeout"] = effect.within
         return await _run(LeverActivities.apply_lever, effect, summary, **patience)
     except ActivityError as error:
-        report = LeverReport(lever=effect.plan.lever, outcome=LeverOutcome.FAILED, detail=_why(error))
+        # What nobody took in time was never begun: the yes is too old, and the plan is made anew.
+        outcome = LeverOutcome.HELD if _never_begun(error) else LeverOutcome.FAILED
+        report = LeverReport(lever=effect.plan.lever, outcome=outcome, detail=_why(error))
         return LeverApplied(proposal=effect.proposal, report=report)
 
 
@@ -208,6 +210,10 @@ async def _record(effect: WriteRecord) -> Outcome:
         )
     except ActivityError as error:
         return RecordFailed(reason=effect.reason, why=_why(error))
+
+
+def _never_begun(error: ActivityError) -> bool:
+    return isinstance(error.cause, NoAnswer) and error.cause.type is TimeoutType.SCHEDULE_TO_START
 
 
 def _why(error: ActivityError) -> str:

@@ -139,7 +139,7 @@ class IncidentWorkflow:
             said = self._listen(name, args)
         except Misread as misread:
             raise ApplicationError(f"{name}: {misread}", type=REFUSED, non_retryable=True) from None
-        refused = people.refusal(self._incident, said.message)
+        refused = people.refusal(self._incident, said.message, said.spoken)
         if refused:
             raise ApplicationError(refused, type=REFUSED, non_retryable=True)
         return said

@@ -127,6 +127,8 @@ class ApplyLever:
     """How long its effect may take to show, where the lever looks for itself."""
     every: timedelta = timedelta(seconds=15)
     """Between two of those looks."""
+    within: timedelta = timedelta(minutes=30)
+    """How long the yes waits for a worker that carries it out: after that it no longer counts."""
     kind: Literal["apply_lever"] = "apply_lever"
 
 

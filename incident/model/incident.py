@@ -45,6 +45,8 @@ class Due(StrEnum):
     SLA_NEAR = "sla_near"
     """Most of the time that a paid customer may wait is gone."""
     SLA = "sla"
+    APPROVAL = "approval"
+    """A plan, or a yes to one, is too old to count."""
     RECORD = "record"
     """Write the closed incident's record again: the disk did not take it."""
 
@@ -66,8 +68,20 @@ class ProposalState(StrEnum):
     VERIFIED = "verified"
     FAILED = "failed"
     WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    """Nobody decided in time."""
     WITH_PEOPLE = "with_people"
     """Approved, and people carry it out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Yes:
+    """One person's yes to a plan."""
+
+    by: str
+    at: datetime
+    how: str = ""
+    """How we know who that was: `verified by slack`, `claimed`; empty: the runbook itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +93,13 @@ class Proposal:
     approval: Approval
     state: ProposalState = ProposalState.OPEN
     proposed_at: datetime
+    proposed_by: str = ""
+    """The person who proposed it; empty: the orchestrator."""
+    needs: tuple[str, ...] = ()
+    """Only one of these may decide: a group (a rotation's name, such as `finance`) or a role in the incident."""
     approved_by: tuple[str, ...] = ()
+    yeses: tuple[Yes, ...] = ()
+    """The same, with when and how we know."""
     applied_at: datetime | None = None
 
 

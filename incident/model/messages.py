@@ -94,6 +94,8 @@ class Approve(Message):
     expected: ClassVar[str] = '{"proposal": "redeploy_app-1", "by": "ana", "why": "safe now"}'
     proposal: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
     why: Text = ""
+    of: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    """For whom `by` speaks, where a plan is for one group to decide: `finance`. A claim, like `by`."""
 
 
 class Reject(Approve):

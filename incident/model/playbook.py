@@ -24,6 +24,8 @@ class LeverUse:
     """Planned for each subject that the impact check names, not for the alert as a whole."""
     at_once: int = 1
     """Most proposals of it alive at the same time."""
+    needs: tuple[str, ...] = ()
+    """Who may decide on it: groups or roles (`Proposal.needs`); empty: anybody on the team."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,6 +63,12 @@ class ResponsePolicy:
     """Tried in this order until one delivers."""
     misunderstood_post_every: timedelta
     retry_record_every: timedelta
+    proposal_valid_for: timedelta = timedelta(hours=1)
+    """How long a plan waits for a yes before it is made anew."""
+    yes_valid_for: timedelta = timedelta(minutes=30)
+    """How long a yes waits for the second one, or for a worker that carries it out."""
+    must_be_verified: tuple[str, ...] = ()
+    """Approvals (`two_people`) and groups (`finance`) that only count from verified people."""
     link_valid_for: timedelta = timedelta(hours=24)
     """How long a link that acts (in a page, a mail) is good."""
     witnesses: tuple[str, ...] = ()

@@ -125,6 +125,7 @@ def _begin_episode(draft: Draft, *, since: datetime) -> Draft:
         automation_seen_at=None,
         impact_since=since,
         widened=False,
+        owner_page=0,
         mitigated_at=None,
         mitigated_how="",
         resolve_asked_by="",

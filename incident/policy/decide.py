@@ -38,11 +38,13 @@ from incident.model.outcomes import (
 from incident.model.timeline import Kind
 from incident.policy import (
     alerts,
+    approvals,
     archive,
     cadence,
     closing,
     escalation,
     identity,
+    lapsing,
     levers,
     looking,
     mitigation,
@@ -58,7 +60,7 @@ def decide(incident: Incident, event: Event, now: datetime) -> Decision:
     """The next incident, and what to ask of the world. `now` is aware UTC."""
     draft = _decide(Draft(incident, now), event)
     if draft.incident.policy is not None:
-        draft = archive.slim(roles.settle(closing.settle(draft)))
+        draft = archive.slim(approvals.watch(roles.settle(closing.settle(draft))))
     return Decision(incident=draft.incident, effects=draft.effects, because=_reasons(incident, draft.incident))
 
 
@@ -101,7 +103,7 @@ def _declared(draft: Draft, event: Declared) -> Draft:
 
 def _said(draft: Draft, event: Said) -> Draft:
     draft = identity.used(replace(draft, voice=event.spoken), event.spoken)
-    refused = people.refusal(draft.incident, event.message)
+    refused = people.refusal(draft.incident, event.message, event.spoken)
     if refused:
         return _not_understood(draft, type(event.message).__name__, refused, by=event.message.by)
     return people.said(draft, event.message)
@@ -156,6 +158,8 @@ def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901, PLR0912 - one ro
             return sla.near(draft)
         case Due.SLA:
             return sla.passed(draft)
+        case Due.APPROVAL:
+            return lapsing.lapse(draft)
         case Due.RECORD:
             return archive.again(draft)
     assert_never(what)

@@ -9,12 +9,13 @@ from dataclasses import replace
 
 from incident.model.effects import ApplyLever, PlanLever, Purpose
 from incident.model.finding import Status
-from incident.model.incident import Due, Incident, Phase, Proposal, ProposalState
+from incident.model.incident import Due, Incident, Phase, Proposal, ProposalState, Yes
 from incident.model.lever import LeverOutcome, LeverPlan, LeverReport
 from incident.model.playbook import Approval, LeverUse
 from incident.model.severity import Severity
 from incident.model.timeline import Kind
-from incident.policy import cadence, escalation, looking
+from incident.policy import approvals, cadence, escalation, looking
+from incident.policy.approvals import change as _change
 from incident.policy.draft import Draft
 from incident.policy.texts import agree, command, lines, words
 
@@ -169,7 +170,14 @@ def plan_failed(draft: Draft, lever: str, why: str) -> Draft:
 def _propose(draft: Draft, plan: LeverPlan) -> Draft:
     incident = draft.incident
     approval = _approval_for(draft, plan)
-    proposal = Proposal(id=f"{plan.lever}-{incident.plans}", plan=plan, approval=approval, proposed_at=draft.now)
+    use = _use(draft, plan.lever)
+    proposal = Proposal(
+        id=f"{plan.lever}-{incident.plans}",
+        plan=plan,
+        approval=approval,
+        proposed_at=draft.now,
+        needs=use.needs if use else (),
+    )
     draft = draft.set(proposals=(*incident.proposals, proposal)).tell(
         Kind.LEVER, f"{proposal.id} proposed: {plan.would}"
     )
@@ -202,21 +210,23 @@ def _use(draft: Draft, lever: str) -> LeverUse | None:
 
 def approved(draft: Draft, proposal: Proposal, *, by: str, why: str = "") -> Draft:
     """A yes. With it the lever is applied, once enough people said so."""
-    voices = (*proposal.approved_by, by)
+    yes = Yes(by=by, at=draft.now, how=draft.voice.how if draft.voice else "")
+    proposal = approvals.with_yeses(proposal, (*approvals.still_count(proposal, draft.policy, draft.now), yes))
+    voices = proposal.approved_by
     draft = draft.tell(Kind.LEVER, f"{proposal.id} approved", because=why, by=by)
-    draft = _change(draft, replace(proposal, approved_by=voices))
-    if proposal.approval is Approval.TWO_PEOPLE and len(voices) < 2:
+    draft = _change(draft, proposal)
+    if not approvals.enough(proposal):
         return cadence.post(draft, f"{proposal.id} needs one more yes", f"{by} said yes; a second person has to.")
     if proposal.plan.by_people:
-        draft = _change(draft, replace(proposal, approved_by=voices, state=ProposalState.WITH_PEOPLE))
+        draft = _change(draft, replace(proposal, state=ProposalState.WITH_PEOPLE))
         return cadence.post(draft, f"{proposal.id} approved by {by}", "People carry it out from here.")
     if not proposal.plan.subject and _applied_last_hour(draft) >= draft.policy.levers_per_hour:
         return reported(
-            _change(draft, replace(proposal, approved_by=voices, state=ProposalState.APPROVED)),
+            _change(draft, replace(proposal, state=ProposalState.APPROVED)),
             proposal.id,
             LeverReport(lever=proposal.plan.lever, outcome=LeverOutcome.FAILED, detail="too many levers this hour"),
         )
-    draft = _change(draft, replace(proposal, approved_by=voices, state=ProposalState.APPROVED))
+    draft = _change(draft, replace(proposal, state=ProposalState.APPROVED))
     incident = draft.incident
     return draft.do(
         ApplyLever(
@@ -229,6 +239,7 @@ def approved(draft: Draft, proposal: Proposal, *, by: str, why: str = "") -> Dra
             approved_by=voices,
             patience=draft.policy.verify_patience,
             every=draft.policy.probe_every,
+            within=draft.policy.yes_valid_for,
         )
     )
 
@@ -322,9 +333,4 @@ def live(incident: Incident, state: ProposalState) -> Proposal | None:
 
 def set_state(draft: Draft, proposal_id: str, state: ProposalState) -> Draft:
     changed = tuple(replace(p, state=state) if p.id == proposal_id else p for p in draft.incident.proposals)
-    return draft.set(proposals=changed)
-
-
-def _change(draft: Draft, proposal: Proposal) -> Draft:
-    changed = tuple(proposal if p.id == proposal.id else p for p in draft.incident.proposals)
     return draft.set(proposals=changed)

@@ -6,6 +6,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from incident.model.identity import Voice
 from incident.model.incident import ActionItem, Attestation, Criterion, Incident, Phase, Proposal
 from incident.model.messages import (
     Ack,
@@ -22,9 +23,8 @@ from incident.model.messages import (
     SetSeverity,
     Take,
 )
-from incident.model.playbook import Approval
 from incident.model.timeline import Kind
-from incident.policy import closing, escalation, levers, mitigation, roles, severity
+from incident.policy import approvals, closing, escalation, levers, mitigation, roles, severity
 from incident.policy.draft import Draft
 from incident.policy.lifecycle import Turn, may
 from incident.policy.resolution import missing
@@ -33,13 +33,13 @@ MOST_ITEMS = 200
 """Follow-ups one incident takes: more is a backlog, and belongs in a tracker."""
 
 
-def refusal(incident: Incident, message: Message) -> str:
-    """Why this cannot be done now; empty: it can."""
+def refusal(incident: Incident, message: Message, voice: Voice | None = None) -> str:
+    """Why this cannot be done now; empty: it can. `voice`: whose word it is; None: the message's own claim."""
     if incident.phase is Phase.CLOSED:
         return f"{incident.id} is closed"
     match message:
         case Approve():
-            return _no_proposal(incident, message)
+            return _no_proposal(incident, message, voice or Voice(by=message.by))
         case Take() | Assign():
             return roles.refusal(incident, message)
         case SetSeverity() if message.severity is incident.severity:
@@ -57,17 +57,9 @@ def refusal(incident: Incident, message: Message) -> str:
     return ""
 
 
-def _no_proposal(incident: Incident, message: Approve) -> str:
+def _no_proposal(incident: Incident, message: Approve, voice: Voice) -> str:
     found = _meant(incident, message)
-    if found is None:
-        return _which(incident, message.proposal)
-    if isinstance(message, Reject):
-        return ""
-    if found.approval is Approval.MANUAL:
-        return f"{found.id} is done by hand; tell `mitigated` when it helped"
-    if message.by in found.approved_by:
-        return f"{found.id} needs a second person; {message.by} said yes already"
-    return ""
+    return approvals.refusal(incident, found, message, voice) if found else _which(incident, message.proposal)
 
 
 def _which(incident: Incident, proposal: str) -> str:

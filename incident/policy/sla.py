@@ -18,6 +18,8 @@ CLOCKS = (Due.SLA_NEAR, Due.SLA)
 WARN_AT = 0.75
 """Of the SLA: what is left is time enough to write to a customer (ours)."""
 REFUND = "refund_path"
+MONEY = "finance"
+"""Whose yes money wants (runbook §3.1, §6): the people of the rotation of this name."""
 
 
 def watch(draft: Draft) -> Draft:
@@ -60,6 +62,11 @@ def passed(draft: Draft) -> Draft:
     return _ask_finance(draft, what)
 
 
+def ask_again(draft: Draft) -> Draft:
+    """Finance did not answer in time, and somebody still waits."""
+    return _ask_finance(draft, "finance has not answered: the question again") if _waits_since(draft) else draft
+
+
 def _ask_finance(draft: Draft, what: str) -> Draft:
     if any(p.plan.lever == REFUND for p in draft.incident.open_proposals):
         return cadence.post(draft, what, _who(draft))
@@ -71,7 +78,7 @@ def _ask_finance(draft: Draft, what: str) -> Draft:
         by_people=True,
     )
     name = f"{REFUND}-{draft.incident.plans}"
-    proposal = Proposal(id=name, plan=plan, approval=Approval.APPROVAL, proposed_at=draft.now)
+    proposal = Proposal(id=name, plan=plan, approval=Approval.APPROVAL, proposed_at=draft.now, needs=(MONEY,))
     draft = draft.set(proposals=(*draft.incident.proposals, proposal))
     draft = draft.tell(Kind.LEVER, f"{name} proposed: {plan.would}", because="finance has to say yes")
     return cadence.post(
@@ -81,7 +88,7 @@ def _ask_finance(draft: Draft, what: str) -> Draft:
         "*Wanted:* a mail to the customer (what is affected, that we are on it, next update), and a yes of finance.",
         commands=(
             agree(draft.incident, proposal),
-            command(draft.incident, "reject", proposal=name, by="you", why="…"),
+            command(draft.incident, "reject", proposal=name, by="you", of=MONEY, why="…"),
         ),
         broadcast=True,
     )

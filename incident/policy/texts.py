@@ -39,7 +39,8 @@ def agree(incident: Incident, proposal: Proposal) -> str:
     """How a person says yes to a plan; what is done by hand is told once it helped."""
     if proposal.approval is Approval.MANUAL:
         return command(incident, "mitigated", by="you", how=proposal.id)
-    return command(incident, "approve", proposal=proposal.id, by="you")
+    of = {"of": proposal.needs[0]} if proposal.needs else {}
+    return command(incident, "approve", proposal=proposal.id, by="you", **of)
 
 
 def command_line(workflow_id: str, name: str, payload: dict[str, object]) -> str:

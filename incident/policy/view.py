@@ -101,6 +101,7 @@ ALARMS = {
     Due.MISUNDERSTOOD: "tell how many more messages made no sense",
     Due.SLA_NEAR: "a paid customer is served, else warn that the SLA ends",
     Due.SLA: "a paid customer is served, else ask for mail and refund",
+    Due.APPROVAL: "somebody decides on the plan, else it is made anew",
     Due.RECORD: "write the record again: the disk did not take it",
 }
 """What a timer waits for, as the Web UI shows it."""
@@ -132,6 +133,9 @@ def _proposal(proposal: Proposal) -> dict[str, Any]:
         "state": proposal.state.value,
         "approval": proposal.approval.value,
         "approved_by": list(proposal.approved_by),
+        "yeses": [f"{yes.by}, {yes.how}" if yes.how else yes.by for yes in proposal.yeses],
+        "needs": list(proposal.needs),
+        "proposed_by": proposal.proposed_by,
     }
 
 

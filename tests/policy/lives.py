@@ -377,7 +377,7 @@ class Agree:
     def __call__(self, life: Life) -> None:
         for proposal in life.incident.open_proposals:
             for by in ("ana", "bo"):
-                life.take(Said(message=Approve(by=by, proposal=proposal.id)))
+                life.take(Said(message=Approve(by=by, proposal=proposal.id, of="".join(proposal.needs))))
 
 
 @dataclass(frozen=True)
@@ -397,7 +397,12 @@ MESSAGES: st.SearchStrategy[Message] = st.one_of(
     st.builds(SetSeverity, by=PEOPLE, severity=st.sampled_from(Severity), why=TEXTS),
     st.builds(Assign, by=PEOPLE, role=st.sampled_from(Role), to=PEOPLE),
     st.builds(Take, by=PEOPLE, role=st.sampled_from(Role)),
-    st.builds(Approve, by=PEOPLE, proposal=st.sampled_from(["", "restart-1", "scale-2", "pigeon"])),
+    st.builds(
+        Approve,
+        by=PEOPLE,
+        proposal=st.sampled_from(["", "restart-1", "scale-2", "pigeon"]),
+        of=st.sampled_from(["", "finance"]),
+    ),
     st.builds(Reject, by=PEOPLE, proposal=st.sampled_from(["", "restart-1"]), why=TEXTS),
     st.builds(Mitigated, by=PEOPLE, how=st.just("") | TEXTS),
     st.builds(Confirm, by=PEOPLE, criterion=st.sampled_from(Criterion), evidence=TEXTS),

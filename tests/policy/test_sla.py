@@ -48,7 +48,7 @@ def test_past_the_sla_finance_is_asked() -> None:
 
 def test_a_yes_of_finance_sets_nothing_of_ours_in_motion() -> None:
     """People carry it out: the orchestrator moves no money."""
-    story = waiting().after(hours=1).says(Approve(by="fin"))
+    story = waiting().after(hours=1).says(Approve(by="fin", of="finance"))
 
     assert story.proposal.state is ProposalState.WITH_PEOPLE
     assert story.all(ApplyLever) == []
@@ -56,7 +56,7 @@ def test_a_yes_of_finance_sets_nothing_of_ours_in_motion() -> None:
 
 def test_a_no_of_finance_is_remembered() -> None:
     """And asked for again only when somebody else waits too long."""
-    story = waiting().after(hours=1).says(Reject(by="fin", why="provisioned by hand"))
+    story = waiting().after(hours=1).says(Reject(by="fin", of="finance", why="provisioned by hand"))
     sees(story, NOON).after(hours=3)
 
     assert len(story.incident.proposals) == 1

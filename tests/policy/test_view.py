@@ -58,6 +58,9 @@ def test_status_shows_each_proposal():
             "state": "approved",
             "approval": "approval",
             "approved_by": ["ana"],
+            "yeses": ["ana, claimed"],
+            "needs": [],
+            "proposed_by": "",
         }
     ]
 
