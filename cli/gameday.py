@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
+import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -21,29 +22,21 @@ if TYPE_CHECKING:
 def gameday(
     scenario: Annotated[str, typer.Argument(metavar="[SCENARIO]", help="Which; none: list them.")] = "",
     world: Annotated[
-        str,
-        typer.Option(
-            envvar="INCIDENTS_WORLD", help="Address of the practice world's controls (`incidents up` says it)."
-        ),
+        str, typer.Option(help="Address of the practice world's controls; else the one of `incidents up` here.")
     ] = "",
     hands_on: Annotated[bool, typer.Option("--hands-on", help="You type; otherwise an autopilot does.")] = False,
 ) -> None:
     """Break something in the practice world and see the incident through. Without a name: what can be played.
 
-    provisioning-stuck needs no --world: `incidents up` on this machine says where its platform is.
-
     Examples:\n
+      incidents gameday app-db-down\n
       incidents gameday app-db-down --world http://127.0.0.1:9200\n
       incidents gameday provisioning-stuck
     """
-    from gameday.drill import PROVISIONING
-
     if not scenario:
         _list()
         return
     known_scenario(scenario)
-    if not world and scenario != PROVISIONING:
-        raise SayNo("where is the practice world? Start it with `incidents up`, then give its address with --world")
     ask(lambda client, settings: play(client, settings, scenario, world, hands_on=hands_on))
 
 
@@ -74,11 +67,15 @@ async def play(
     from gameday.provisioning.remote import PlatformAway
 
     out, known = console(), SCENARIOS[scenario]
+    world = world or f"http://127.0.0.1:{settings.world.port}"
     out.print(f"[bold]{known.title}[/]\n{known.story}")
     try:
         handle = await _drill(client, settings, known, world, out, hands_on=hands_on).play()
     except PlatformAway as error:
         raise SayNo(str(error)) from None
+    except httpx.ConnectError:
+        advice = "start it with `incidents up`, or say where it is with --world"
+        raise SayNo(f"no practice world at {world}: {advice}") from None
     out.print(f"{handle.id} is over: `incidents show {handle.id}`")
     return handle
 

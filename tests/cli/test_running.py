@@ -14,6 +14,7 @@ from tests.bridge.test_http import listening
 from tests.cli.conftest import Said, Type
 from tests.conftest import House
 from tests.waiting import eventually
+from worker.engine import free_port
 
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
@@ -100,7 +101,8 @@ async def test_gameday_refuses_what_it_does_not_know(incidents: Type) -> None:
     assert (said.code, "app-db-down" in said.err) == (2, True)
 
 
-async def test_gameday_asks_for_the_world(incidents: Type) -> None:
-    """A no, with what to do."""
+async def test_gameday_says_where_it_looked_for_the_world(incidents: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And how to have one, or to name another."""
+    monkeypatch.setenv("INCIDENTS_WORLD__PORT", str(free_port()))
     said = await incidents("gameday", "app-db-down")
-    assert (said.code, "Start it with `incidents up`" in said.err) == (1, True)
+    assert (said.code, "no practice world at http://127.0.0.1:" in said.err, "--world" in said.err) == (1, True, True)

@@ -63,7 +63,7 @@ def settings_named(text: str) -> set[str]:
 
 
 def test_every_setting_our_pages_name_exists() -> None:
-    """INCIDENTS_PYTHON and INCIDENTS_WORLD belong to make and to one command; all others to the settings model."""
+    """INCIDENTS_PYTHON belongs to make; all others to the settings model."""
     known = {name for name, _ in fields(Settings, PREFIX)} | {"INCIDENTS_PYTHON"}
     named = {name.removesuffix("_FILE") for page in pages() for name in settings_named(page.read_text())}
     groups = {name for name in named if any(k.startswith(f"{name}__") for k in known)}
