@@ -1,18 +1,28 @@
-"""Reaching a person. The hot path: nothing here that a page does not need (design §9)."""
+"""Reaching people. The hot path: nothing here that a page does not need (design §9).
 
-from dataclasses import dataclass, replace
+One activity per page: who it is for is found out here and now, and each of them is reached by the ways they have
+(`integrations/delivery.py`). The world is asked again while it lasts: an acknowledgement cancels the activity, which
+then sends nothing new and says what it did.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
 
 from temporalio import activity
 
-from activities.failures import as_failure, not_set
+from activities.beating import beating
 from activities.ledger import Ledger
 from activities.links import Links
 from incident.model.effects import Page
-from incident.model.outcomes import Paged
-from integrations.errors import IntegrationError, Refused
-from integrations.ports import Channels, Pager, Receipt
+from incident.model.outcomes import Arrival, Delivery, Paged
+from integrations.clock import utc_now
+from integrations.delivery import Sending
+from integrations.ports import Channels
+from oncall.audience import Audience, Question, audience
+from oncall.schedule import Schedule
 
-REPEAT = "This may be a repeat: the answer to an earlier attempt was lost."
+LONGEST_S = 90.0
+"""A page that has had its turn for so long is over, whoever still does not answer: others wait for what came of it."""
 
 
 @dataclass(frozen=True)
@@ -20,42 +30,53 @@ class PagingActivities:
     channels: Channels
     ledger: Ledger
     links: Links
+    schedule: Schedule = field(default_factory=Schedule)
 
     @activity.defn
     async def page(self, effect: Page) -> Paged:
-        """Deliver one page, once. Raises ApplicationError: Unreachable, RateLimited (tried again), Refused, NotSet."""
-        pager = self.channels.pagers.get(effect.channel)
-        if pager is None:
-            lacking = self.channels.missing.get(effect.channel, "a channel that exists")
-            raise not_set(f"pager for channel {effect.channel!r}", lacking)
-        earlier = await self.ledger.begin_anyway(effect.key)
-        if earlier and earlier.done:
-            return _paged(effect, Receipt(id=earlier.result, repeat=True))
-        try:
-            # An attempt of another machine left no row here, so a second attempt is reason enough to ask.
-            again = earlier is not None or activity.info().attempt > 1
-            receipt = await (_once_more if again else _send)(pager, effect, self.links.here())
-        except IntegrationError as error:
-            raise as_failure(error) from error
-        await self.ledger.done_anyway(effect.key, receipt.id)
-        return _paged(effect, receipt)
+        """Reach everybody this page is for, once. Never fails: what did not arrive is among the deliveries."""
+        found = self._audience(effect)
+        sending = Sending(
+            page=effect,
+            pagers=self.channels.pagers,
+            memory=self.ledger,
+            click=self.links.here(),
+            missing=self.channels.missing,
+            again=activity.info().attempt > 1,
+        )
+        async with beating():
+            deliveries = await _as_long_as_wanted(sending, found)
+        return Paged(number=effect.number, deliveries=(*deliveries, *_missing(found)))
+
+    def _audience(self, effect: Page) -> Audience:
+        asked = Question(
+            targets=effect.targets,
+            domain=effect.domain,
+            severity=effect.severity,
+            at=utc_now(),
+            team=self.channels.team,
+        )
+        return audience(self.schedule, asked)
 
 
-async def _send(pager: Pager, effect: Page, click: str) -> Receipt:
-    return await pager.page(effect, to="", click=click)
-
-
-async def _once_more(pager: Pager, effect: Page, click: str) -> Receipt:
-    """We were here before. Did it arrive? The provider is asked; one that cannot tell gets a page that says so."""
+async def _as_long_as_wanted(sending: Sending, found: Audience) -> tuple[Delivery, ...]:
+    """Until everybody is reached or given up; sooner, when somebody has acknowledged meanwhile."""
+    work = asyncio.create_task(sending.deliver(found.recipients))
     try:
-        found, sure = await pager.find(effect, to=""), pager.remembers
-    except Refused:  # we may send but not look: that must not cost the page
-        found, sure = None, False
-    if found:
-        return found
-    said = effect if sure else replace(effect, text=f"{effect.text}\n{REPEAT}")
-    return await pager.page(said, to="", click=click)
+        await asyncio.wait({work}, timeout=LONGEST_S)
+    except asyncio.CancelledError:
+        if not _is_withdrawn():
+            work.cancel()
+            raise
+    sending.stop()
+    return await work
 
 
-def _paged(effect: Page, receipt: Receipt) -> Paged:
-    return Paged(number=effect.number, channel=effect.channel, receipt=receipt.id, repeat=receipt.repeat)
+def _is_withdrawn() -> bool:
+    """By the incident itself; a worker that stops lets another one finish."""
+    details = activity.cancellation_details()
+    return bool(details and details.cancel_requested)
+
+
+def _missing(found: Audience) -> tuple[Delivery, ...]:
+    return tuple(Delivery(person=whom, outcome=Arrival.NOBODY, why=why) for whom, why in found.missing.items())

@@ -1,7 +1,7 @@
 """All activities, by the queue they belong on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from activities.redriving import RedriveActivities
 from activities.runbook import RunbookActivities
 from integrations.action_links import ActionLinks
 from integrations.ports import Channels
+from oncall.schedule import Schedule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,8 @@ class World:
     """Public keys of our bridges: whom they vouch for is verified."""
     action_links: ActionLinks | None = None
     """Makes links that act; None: nobody said how phones reach the bridge."""
+    schedule: Schedule = field(default_factory=Schedule)
+    """Who can be paged, and how."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +52,7 @@ def provide(world: World) -> Activities:
     looking = LookingActivities(world.outside, chat.say)
     levers = LeverActivities(world.outside, world.ledger)
     redriving = RedriveActivities(world.outside.sagas)
-    paging = PagingActivities(world.channels, world.ledger, world.links)
+    paging = PagingActivities(world.channels, world.ledger, world.links, world.schedule)
     return Activities(
         hot=[RunbookActivities(world.speed, world.witnesses).consult_runbook, paging.page],
         background=[

@@ -74,7 +74,9 @@ class Channels:
     """Who plays which role here. An absent one is a fact, not an error: pages then go to the next channel."""
 
     pagers: Mapping[str, Pager] = field(default_factory=dict)
-    """Channel name (as in the response policy's `page_channels`) → pager."""
+    """Name of the channel (a contact's `channel`) → pager."""
     missing: Mapping[str, str] = field(default_factory=dict)
     """Channel that nobody plays here → the settings it lacks."""
     chat: Chat | None = None
+    team: tuple[str, ...] = ("ntfy", "chat")
+    """Channels of the whole team, in order: where pages go for whom no contacts are written down."""

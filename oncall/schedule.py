@@ -8,7 +8,18 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
+
+from incident.model.severity import Severity
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -53,19 +64,43 @@ class Written(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
 
 
+class Quiet(Written):
+    """A daily window in which a contact does not ring, unless it is a SEV-1."""
+
+    opens: Clock = Field(alias="from")
+    """Wall clock at which it begins."""
+    closes: Clock = Field(alias="until")
+    """Wall clock at which it ends, on the next day where that is before `from`."""
+    zone: str = "UTC"
+    """IANA name, such as `Europe/Berlin`."""
+
+
+class Contact(Written):
+    """One way to reach a person."""
+
+    channel: str
+    """Name of a pager: `ntfy`, `mail`, …"""
+    to: SecretStr = SecretStr("")
+    """Address there; empty: the channel's own. Never printed."""
+    severities: tuple[Severity, ...] = tuple(Severity)
+    """For which it is used."""
+    quiet: Quiet | None = None
+    """When it does not ring; left out: never. A SEV-1 always rings."""
+
+
 class Person(Written):
     """Somebody who can be on call. Known by the key of their table."""
 
     name: str = ""
     """What people call them; empty: the key."""
-    channels: tuple[str, ...] = Field(default=(), repr=False)
-    """Names of the ways to reach them. Opaque here, and never printed."""
+    contacts: tuple[Contact, ...] = ()
+    """Ways to reach them, in order; none: the channels of the whole team."""
     slack: str = ""
     """Their Slack user id, such as `U024BE7LH`: what they do there is verified."""
     pagerduty: str = ""
     """Their PagerDuty user id, such as `PXPGF42`: what they do there is verified."""
     email: str = Field(default="", repr=False)
-    """Their mail address; never printed."""
+    """Their mail address, by which PagerDuty and calendars know them; never printed."""
 
 
 class Rotation(Written):
@@ -162,6 +197,8 @@ class Schedule(Written):
     """Rotations by key; one named as a domain is that domain's, `default` is everybody else's."""
     layers: dict[str, list[Layer]] = Field(default_factory=dict)
     """Domain → rotations with their daily windows; the first that is active and has somebody counts."""
+    owners: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Domain → who owns it (runbook §6), as `rotation:<name>` or a person's key: whom escalation widens to."""
     overrides: list[Override] = Field(default_factory=list)
     """Who stands in for the plan, from when until when."""
     holidays: list[Holiday] = Field(default_factory=list)

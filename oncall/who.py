@@ -43,6 +43,11 @@ def who(schedule: Schedule, domain: str, at: datetime) -> OnCall:
     return OnCall(why=Why(passed=passed))
 
 
+def on_rotation(schedule: Schedule, name: str, at: datetime) -> OnCall:
+    """Whose shift of this rotation it is at `at`, whatever domain asks."""
+    return _by_layer(schedule, 1, Layer(rotation=name), at.astimezone(UTC))
+
+
 def _turns(schedule: Schedule, domain: str, at: datetime) -> Iterator[OnCall]:
     """In order of precedence; whoever cannot be called is None, with the reason."""
     for override in schedule.overrides:
@@ -56,9 +61,9 @@ def _turns(schedule: Schedule, domain: str, at: datetime) -> Iterator[OnCall]:
 
 
 def _by_override(schedule: Schedule, override: Override, at: datetime) -> OnCall:
-    absence = _absence(schedule, override.person, at)
-    if absence:
-        return _nobody(f"override: {absence}")
+    away = absence(schedule, override.person, at)
+    if away:
+        return _nobody(f"override: {away}")
     return OnCall(person=override.person, why=Why(override=override))
 
 
@@ -81,10 +86,10 @@ def _by_shift(schedule: Schedule, rotation: Rotation, why: Why, at: datetime) ->
     first = why.shift.number - 1 if why.shift else 0
     for n in range(len(rotation.members)):
         member = rotation.members[(first + n) % len(rotation.members)]
-        absence = _absence(schedule, member, at)
-        if not absence:
+        away = absence(schedule, member, at)
+        if not away:
             return OnCall(person=member, why=replace(why, passed=passed))
-        passed += (absence,) if absence not in passed else ()
+        passed += (away,) if away not in passed else ()
     return _nobody(*passed)
 
 
@@ -98,7 +103,7 @@ def _unusable(layer: Layer, rotation: Rotation | None) -> str:
     return f"there is no zone {missing[0]!r}" if missing else ""
 
 
-def _absence(schedule: Schedule, person: str, at: datetime) -> str:
+def absence(schedule: Schedule, person: str, at: datetime) -> str:
     """Why this person cannot be called; empty: they can."""
     if person not in schedule.people:
         return f"{person} is nobody we know"

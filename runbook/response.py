@@ -47,7 +47,7 @@ RESPONSE = ResponsePolicy(
     hour=timedelta(hours=1),
     postmortem_business_days=5,  # runbook §2.4
     overnight=Overnight(zone="UTC", starts=time(22), ends=time(8)),  # ours: runbook §1 gives no hours
-    page_channels=("ntfy", "chat"),
+    next_contact_after=timedelta(seconds=10),  # ours: twice the time a provider gets for one answer
     misunderstood_post_every=timedelta(minutes=1),  # design §5
     retry_record_every=timedelta(minutes=5),  # ours: a full disk is not mended faster
     proposal_valid_for=timedelta(hours=1),  # ours: what was read then may no longer be so

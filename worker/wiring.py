@@ -50,6 +50,7 @@ async def outside_world(settings: Settings) -> AsyncIterator[World]:
             speed=settings.speed,
             witnesses=(witness(settings).public,),
             action_links=action_links(settings),
+            schedule=settings.oncall,
         )
     ledger.close()
 

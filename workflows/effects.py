@@ -9,7 +9,13 @@ from typing import Any, assert_never
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ChildWorkflowError, TimeoutType, WorkflowAlreadyStartedError
+from temporalio.exceptions import (
+    ActivityError,
+    CancelledError,
+    ChildWorkflowError,
+    TimeoutType,
+    WorkflowAlreadyStartedError,
+)
 from temporalio.exceptions import TimeoutError as NoAnswer
 
 from activities.chatting import ChatActivities
@@ -50,8 +56,10 @@ STALE_AFTER = timedelta(seconds=60)
 SILENT_FOR = timedelta(seconds=60)
 """A worker that gave no sign of life for so long is dead: another one looks on. Each sign is a write to the engine's
 disk, and hundreds of incidents may be looking at once: more often would slow everybody's pages."""
-NEXT_CHANNEL_AFTER = timedelta(seconds=90)
-"""A channel that asks us to wait longer (HTTP 429) has failed: somebody else must wake the person."""
+ITS_TURN = timedelta(seconds=110)
+"""Of one page, all its people and their ways included; the activity itself gives up before (`activities/paging.py`)."""
+NO_SIGN_OF_A_PAGE = timedelta(seconds=8)
+"""A worker that fell silent with a page in its hands: another one asks the providers and goes on."""
 
 
 async def carry_out(effect: Effect) -> Outcome:
@@ -85,19 +93,21 @@ async def _run(
 
 
 async def _page(effect: Page) -> Outcome:
-    summary = f"page {effect.number} to {effect.audience} by {effect.channel}: {effect.because}"
     try:
         return await _run(
             PagingActivities.page,
             effect,
-            summary,
-            start_to_close_timeout=timedelta(seconds=8),
+            f"page {effect.number} to {effect.audience}: {effect.because}",
+            start_to_close_timeout=ITS_TURN,
+            heartbeat_timeout=NO_SIGN_OF_A_PAGE,
             schedule_to_start_timeout=STALE_AFTER,
-            schedule_to_close_timeout=NEXT_CHANNEL_AFTER,
             retry_policy=A_FEW_TIMES,
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
     except ActivityError as error:
-        return PageFailed(number=effect.number, channel=effect.channel, why=_why(error), late=_never_begun(error))
+        if isinstance(error.cause, CancelledError):
+            return PageFailed(number=effect.number, why="overtaken while it was on its way", late=True)
+        return PageFailed(number=effect.number, why=_why(error), late=_never_begun(error))
 
 
 async def _post(effect: Post) -> Outcome:

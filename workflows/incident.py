@@ -203,13 +203,20 @@ class IncidentWorkflow:
                 self._running[asyncio.create_task(carry_out(effect))] = effect
 
     def _withdraw_pages(self) -> None:
-        """An ack may have come with the start, or while nothing of ours ran."""
+        """An ack may have come with the start, while nothing of ours ran, or while a page is on its way."""
         now, pages = workflow.now(), [effect for effect in self._outbox if isinstance(effect, Page)]
         for page in pages:
             if not still_true(self._incident, page.number, now):
                 self._outbox.remove(page)
                 why = "overtaken before it was sent"
-                self._take(PageFailed(number=page.number, channel=page.channel, why=why, late=True))
+                self._take(PageFailed(number=page.number, why=why, late=True))
+        for task, effect in self._running.items():
+            if (
+                isinstance(effect, Page)
+                and not task.cancelling()
+                and not still_true(self._incident, effect.number, now)
+            ):
+                task.cancel()  # it says what it has delivered until then
 
     def _drop_superseded_looks(self) -> None:
         for task, effect in self._running.items():

@@ -25,16 +25,29 @@ class ConsultRunbook:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Reach a person. `title` begins with severity and alert; `text` holds incident id and page number (design §5)."""
+    """Reach people, whoever they are just then. `title` begins with severity and alert; `text` holds incident id and
+    page number (design §5).
+
+    `targets` say whom: `on-call`, `owner`, `rotation:<name>`, `person:<key>`, `everyone`. Who that is, and how they are
+    reached, is found out when the page goes out: an incident knows keys of people, never their addresses.
+    """
 
     key: str
+    """Of the page; each send has its own below it: `<key>/<person>/<channel>`."""
     incident_id: str
     number: int
-    channel: str
+    rung: int = 1
+    """Of the escalation ladder, from 1."""
+    targets: tuple[str, ...] = ("on-call",)
+    domain: str
+    severity: Severity
     title: str
     text: str
     audience: str
+    """The targets in words, for people."""
     urgent: bool
+    next_contact_after: timedelta = timedelta(seconds=10)
+    """An urgent page waits so long for one way to reach a person before it tries the next one beside it."""
     not_before: datetime
     """When this page was first asked for (aware UTC): an older message is another one's."""
     because: str

@@ -1,6 +1,7 @@
 """What came of an effect. Past tense; the only way the world talks back to the decider."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from incident.model.effects import Purpose, RecordKind
 from incident.model.finding import Finding
@@ -15,20 +16,51 @@ class Consulted:
     policy: ResponsePolicy
 
 
+class Arrival(StrEnum):
+    """What came of one way to reach one person."""
+
+    DELIVERED = "delivered"
+    """The provider took it."""
+    REFUSED = "refused"
+    """The provider said no: the next way was tried at once."""
+    UNREACHABLE = "unreachable"
+    """Nobody answered, however patiently it was asked."""
+    NOBODY = "nobody"
+    """There is nobody to page, or no way to reach them now; `person` is the target nobody stands for."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class Paged:
-    number: int
-    channel: str
+class Delivery:
+    """`person` is a key of the people we know, or `on-call` for the team's own channels."""
+
+    person: str
+    channel: str = ""
+    outcome: Arrival
     receipt: str = ""
     """The provider's own id of the message."""
     repeat: bool = False
     """An earlier attempt had already delivered it: nothing was sent twice."""
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paged:
+    """A page had its turn. Whether it reached anybody is in its deliveries, in the order in which they were tried."""
+
+    number: int
+    deliveries: tuple[Delivery, ...] = ()
+
+    @property
+    def arrived(self) -> bool:
+        """Did it reach anybody?"""
+        return any(delivery.outcome is Arrival.DELIVERED for delivery in self.deliveries)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageFailed:
+    """A page that had no turn at all."""
+
     number: int
-    channel: str
     why: str
     late: bool = False
     """Nobody took it in time, nothing was sent: the world may have moved on, so it is decided anew (design §6)."""

@@ -59,8 +59,8 @@ class ResponsePolicy:
     hour: timedelta
     postmortem_business_days: int
     overnight: Overnight
-    page_channels: tuple[str, ...]
-    """Tried in this order until one delivers."""
+    next_contact_after: timedelta
+    """How long an urgent page waits for one way to reach a person before it tries the next one beside it."""
     misunderstood_post_every: timedelta
     retry_record_every: timedelta
     proposal_valid_for: timedelta = timedelta(hours=1)

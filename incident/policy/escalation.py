@@ -4,7 +4,7 @@ from datetime import datetime
 
 from incident.model.effects import Page
 from incident.model.incident import Due, Incident, Phase
-from incident.model.outcomes import Paged, PageFailed
+from incident.model.outcomes import Arrival, Delivery, Paged, PageFailed
 from incident.model.response_policy import PageWhen
 from incident.model.severity import Severity
 from incident.model.timeline import Kind
@@ -52,19 +52,22 @@ def ease(draft: Draft) -> Draft:
 
 
 def page(draft: Draft, why: str) -> Draft:
-    """One more page, on the first channel."""
+    """One more page, to whoever the rung of the ladder says."""
     numbered = draft.set(pages=draft.incident.pages + 1, paged_at=draft.now)
-    return numbered.do(_page(numbered, why, draft.policy.page_channels[0]))
+    return numbered.do(_page(numbered, why))
 
 
-def _page(draft: Draft, why: str, channel: str) -> Page:
+def _page(draft: Draft, why: str) -> Page:
     incident, playbook = draft.incident, draft.playbook
     audience = f"on-call and {playbook.owner}" if incident.widened else "on-call"
     return Page(
-        key=f"{incident.key}/page/{incident.pages}/{channel}",
+        key=f"{incident.key}/page/{incident.pages}",
         incident_id=incident.id,
         number=incident.pages,
-        channel=channel,
+        rung=2 if incident.widened else 1,
+        targets=("on-call", "owner") if incident.widened else ("on-call",),
+        domain=playbook.domain,
+        severity=incident.severity,
         title=headline(incident),
         # A lock screen shows this: the runbook's own sentence, never what the alert carries (it may name customers).
         text="\n".join(
@@ -77,52 +80,61 @@ def _page(draft: Draft, why: str, channel: str) -> Page:
         ),
         audience=audience,
         urgent=incident.severity is Severity.SEV1,
+        next_contact_after=draft.policy.next_contact_after,
         not_before=incident.opened_at,
         because=why,
     )
 
 
 def paged(draft: Draft, outcome: Paged) -> Draft:
-    """A page arrived somewhere."""
-    again = " (it had already arrived)" if outcome.repeat else ""
-    draft = draft.set(pages_delivered=draft.incident.pages_delivered + 1)
-    return draft.tell(Kind.PAGE, f"page {outcome.number} delivered by {outcome.channel}{again}")
+    """A page had its turn: whom it reached and whom not; nobody at all is tried again soon."""
+    for delivery in outcome.deliveries:
+        draft = _tell_delivery(draft, outcome.number, delivery)
+    if outcome.arrived:
+        return draft.set(pages_delivered=draft.incident.pages_delivered + 1)
+    return _nobody_reached(draft, outcome.number, "nobody could be reached")
+
+
+def _tell_delivery(draft: Draft, number: int, delivery: Delivery) -> Draft:
+    """Each is on the timeline; the same failure of the same way, one after the other, only once."""
+    to = "" if delivery.person == "on-call" else f" to {delivery.person}"
+    if delivery.outcome is Arrival.DELIVERED:
+        again = " (it had already arrived)" if delivery.repeat else ""
+        return draft.tell(Kind.PAGE, f"page {number} delivered{to} by {delivery.channel}{again}")
+    if delivery.outcome is Arrival.NOBODY:
+        ending = f": nobody to page as {delivery.person}"
+    else:
+        ending = f" could not be delivered{to} by {delivery.channel}"
+    told = [e for e in draft.incident.timeline if e.kind is Kind.PAGE and e.what.endswith(ending)]
+    if told and told[-1].because == delivery.why and draft.incident.pages_delivered == 0:
+        return draft
+    return draft.tell(Kind.PAGE, f"page {number}{ending}", because=delivery.why)
 
 
 def not_paged(draft: Draft, outcome: PageFailed) -> Draft:
-    """A channel failed: the next one; after the last one, all over again soon, because nobody was reached."""
+    """A page that had no turn: all over again soon, because nobody was reached."""
     if outcome.late:
         return _too_late(draft, outcome)
-    draft = _tell_failure(draft, outcome)
-    if not _still_true(draft, outcome.number):
+    draft = draft.tell(Kind.PAGE, f"page {outcome.number} failed", because=outcome.why)
+    return _nobody_reached(draft, outcome.number, outcome.why)
+
+
+def _nobody_reached(draft: Draft, number: int, why: str) -> Draft:
+    if not _still_true(draft, number):
         return draft
-    channels = draft.policy.page_channels
-    later = channels[channels.index(outcome.channel) + 1 :] if outcome.channel in channels else ()
-    if later:
-        return draft.do(_page(draft, f"{outcome.channel} did not deliver", later[0]))
     retry_at = draft.now + draft.policy.retry_undelivered_page_after
     return (
         draft.not_due(Due.ACK)
         .due(Due.REPAGE, retry_at)
-        .tell(Kind.PAGE, f"nobody could be paged; trying again at {clock(retry_at)}", because="every channel failed")
+        .tell(Kind.PAGE, f"nobody could be paged; trying again at {clock(retry_at)}", because=why)
     )
-
-
-def _tell_failure(draft: Draft, outcome: PageFailed) -> Draft:
-    """Each page that fails is on the timeline; the same failure of the same channel, one after the other, only once."""
-    what = f"page {outcome.number} could not be delivered by {outcome.channel}"
-    ending = f" could not be delivered by {outcome.channel}"
-    told = [e for e in draft.incident.timeline if e.kind is Kind.PAGE and e.what.endswith(ending)]
-    if told and told[-1].because == outcome.why and draft.incident.pages_delivered == 0:
-        return draft
-    return draft.tell(Kind.PAGE, what, because=outcome.why)
 
 
 def _too_late(draft: Draft, outcome: PageFailed) -> Draft:
     """It never went out, because nothing of ours was running. Send it now only if it is still true (design §6)."""
     if not _still_true(draft, outcome.number):
         return draft.tell(Kind.PAGE, f"page {outcome.number} not sent: no longer true", because=outcome.why)
-    return draft.do(_page(draft, f"delayed: {outcome.why}", outcome.channel))
+    return draft.do(_page(draft, f"delayed: {outcome.why}"))
 
 
 def still_true(incident: Incident, number: int, now: datetime) -> bool:

@@ -1,36 +1,51 @@
-"""A page reaches a person once, and whatever breaks on our side, at least once."""
+"""A page reaches the people it is for, each once, and whatever breaks on our side, at least once."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.ledger import Ledger
 from activities.links import Links
-from activities.paging import REPEAT, PagingActivities
+from activities.paging import PagingActivities
 from incident.model.effects import Page
-from incident.model.outcomes import Paged
-from integrations.errors import Refused, Unreachable
-from integrations.ports import Channels, Receipt
+from incident.model.outcomes import Arrival, Delivery, Paged
+from incident.model.severity import Severity
+from integrations import delivery
+from integrations.delivery import REPEAT
+from integrations.errors import IntegrationError, RateLimited, Refused, Unreachable
+from integrations.ports import Button, Channels, Receipt
+from oncall.schedule import Schedule
 from tests.fakes import FakePager
 
 PAGE = Page(
-    key="incident-A@1/page/1/ntfy",
+    key="incident-A@1/page/1",
     incident_id="incident-A",
     number=1,
-    channel="ntfy",
+    domain="database",
+    severity=Severity.SEV1,
     title="SEV-1 A",
     text="Customers cannot work.",
     audience="on-call",
     urgent=True,
+    next_contact_after=timedelta(seconds=30),
     not_before=datetime(2026, 6, 16, 3, 28, tzinfo=UTC),
     because="A fires",
 )
+SENT = replace(PAGE, key=f"{PAGE.key}/on-call/ntfy")
+"""As the team's topic gets it."""
 LACKING = {"chat": "INCIDENTS_CHAT__WEBHOOK_URL"}
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two attempts a way, without a pause worth waiting for."""
+    monkeypatch.setattr(delivery, "PAUSES_S", (0.01,))
 
 
 @pytest.fixture
@@ -40,17 +55,37 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     opened.close()
 
 
-async def page(ledger: Ledger, pager: FakePager, effect: Page = PAGE, *, attempt: int = 1) -> Paged:
-    """One attempt, as the engine makes it."""
+def people(**contacts: list[dict[str, Any]]) -> Schedule:
+    """`ana` is on call for everything; contacts are theirs."""
+    return Schedule.model_validate(
+        {
+            "people": {name: {"contacts": theirs} for name, theirs in contacts.items()},
+            "rotations": {"default": {"members": [next(iter(contacts), "ana")], "starts": "2026-01-05"}},
+        }
+    )
+
+
+async def page(
+    ledger: Ledger, pager: FakePager, effect: Page = PAGE, *, attempt: int = 1, **more: Any
+) -> tuple[Delivery, ...]:
+    """One attempt, as the engine makes it; `more`: further pagers by channel, and a `schedule`."""
     env = ActivityEnvironment()
     env.info = replace(env.info, attempt=attempt)
-    activities = PagingActivities(Channels(pagers={"ntfy": pager}, missing=LACKING), ledger, Links("http://ui"))
-    return await env.run(activities.page, effect)
+    schedule = more.pop("schedule", Schedule())
+    channels = Channels(pagers={"ntfy": pager, **more}, missing=LACKING)
+    answer: Paged = await env.run(PagingActivities(channels, ledger, Links("http://ui"), schedule).page, effect)
+    return answer.deliveries
+
+
+def outcomes(deliveries: tuple[Delivery, ...]) -> list[tuple[str, str, str]]:
+    return [(told.person, told.channel, told.outcome.value) for told in deliveries]
 
 
 async def test_a_page_is_delivered_with_its_receipt(ledger: Ledger) -> None:
     """The provider's own id comes back as the receipt."""
-    assert await page(ledger, FakePager()) == Paged(number=1, channel="ntfy", receipt="receipt-1")
+    (told,) = await page(ledger, FakePager())
+
+    assert told == Delivery(person="on-call", channel="ntfy", outcome=Arrival.DELIVERED, receipt="receipt-1")
 
 
 async def test_a_second_attempt_after_a_delivery_sends_nothing(ledger: Ledger) -> None:
@@ -58,24 +93,24 @@ async def test_a_second_attempt_after_a_delivery_sends_nothing(ledger: Ledger) -
     pager = FakePager()
     await page(ledger, pager)
 
-    assert (await page(ledger, pager, attempt=2)).repeat
+    assert (await page(ledger, pager, attempt=2))[0].repeat
     assert len(pager.pages) == 1
 
 
 async def test_an_attempt_that_was_killed_after_sending_is_found_at_the_provider(ledger: Ledger) -> None:
     """Begun, never ended: the provider is asked before anything is sent again."""
     pager = FakePager()
-    await ledger.begin(PAGE.key)
-    await pager.page(PAGE, to="", click="")
+    await ledger.begin(SENT.key)
+    await pager.page(SENT, to="", click="")
 
-    assert (await page(ledger, pager, attempt=2)).repeat
+    assert (await page(ledger, pager, attempt=2))[0].repeat
     assert len(pager.pages) == 1
 
 
 async def test_an_attempt_of_another_machine_is_found_at_the_provider(ledger: Ledger) -> None:
     """Its ledger is not ours, but the attempt's number says that there was one."""
     pager = FakePager()
-    await pager.page(PAGE, to="", click="")
+    await pager.page(SENT, to="", click="")
 
     await page(ledger, pager, attempt=2)
 
@@ -85,7 +120,7 @@ async def test_an_attempt_of_another_machine_is_found_at_the_provider(ledger: Le
 async def test_a_provider_that_cannot_be_asked_gets_an_honest_repeat(ledger: Ledger) -> None:
     """It may ring twice; the second page says so."""
     pager = FakePager(remembers=False)
-    await ledger.begin(PAGE.key)
+    await ledger.begin(SENT.key)
 
     await page(ledger, pager, attempt=2)
 
@@ -110,7 +145,7 @@ async def test_a_provider_that_may_not_be_asked_gets_an_honest_repeat_too(ledger
 async def test_a_provider_that_remembers_gets_the_page_as_it_was(ledger: Ledger) -> None:
     """It says that nothing arrived: this is no repeat."""
     pager = FakePager()
-    await ledger.begin(PAGE.key)
+    await ledger.begin(SENT.key)
 
     await page(ledger, pager, attempt=2)
 
@@ -123,10 +158,9 @@ async def test_a_ledger_that_cannot_be_written_keeps_nobody_asleep(tmp_path: Pat
     ledger, pager = Ledger(tmp_path / "ledger.db"), FakePager()
     if broken == "before":
         _drop_now(ledger)
-        await page(ledger, pager)
     else:
         pager.fails = lambda _: _drop_now(ledger)
-        await page(ledger, pager)
+    await page(ledger, pager)
     ledger.close()
 
     assert len(pager.pages) == 1
@@ -136,22 +170,134 @@ def _drop_now(ledger: Ledger) -> None:
     ledger._thread.submit(lambda: ledger._db.execute("DROP TABLE effects")).result()
 
 
+# ── one way after the other ──────────────────────────────────────────────────────────────────────────────────────
+
+
 async def test_a_channel_that_is_not_set_says_which_setting_is_missing(ledger: Ledger) -> None:
-    """No retry helps; the next channel does."""
-    with pytest.raises(ApplicationError, match="set INCIDENTS_CHAT__WEBHOOK_URL") as refused:
-        await page(ledger, FakePager(), replace(PAGE, channel="chat"))
+    """No retry helps; it is told, and the next way is tried."""
+    told = await page(ledger, FakePager(fails=lambda _: Refused("no")))
 
-    assert refused.value.non_retryable
+    assert (told[1].outcome, "set INCIDENTS_CHAT__WEBHOOK_URL" in told[1].why) == (Arrival.REFUSED, True)
 
 
-@pytest.mark.parametrize(
-    ("failure", "worth_a_retry"), [(Unreachable("ntfy did not answer"), True), (Refused("ntfy answered 403"), False)]
-)
-async def test_a_failure_says_whether_trying_again_helps(
-    ledger: Ledger, failure: Unreachable | Refused, worth_a_retry: bool
-) -> None:
-    """A provider that is down may be up in a second; one that refuses will refuse again."""
-    with pytest.raises(ApplicationError) as raised:
-        await page(ledger, FakePager(fails=lambda _: failure))
+async def test_a_way_that_refuses_is_followed_by_the_next_at_once(ledger: Ledger) -> None:
+    """It would refuse again."""
+    told = await page(ledger, FakePager(fails=lambda _: Refused("ntfy answered 403")), chat=FakePager())
 
-    assert raised.value.non_retryable is not worth_a_retry
+    assert outcomes(told) == [("on-call", "ntfy", "refused"), ("on-call", "chat", "delivered")]
+
+
+async def test_a_way_that_is_away_is_asked_again_first(ledger: Ledger) -> None:
+    """A provider that is down may be up in a second."""
+    failures = iter([Unreachable("ntfy did not answer")])
+    chat = FakePager()
+    told = await page(ledger, FakePager(fails=lambda _: next(failures, None)), chat=chat)
+
+    assert (outcomes(told), chat.pages) == ([("on-call", "ntfy", "delivered")], [])
+
+
+async def test_a_way_that_stays_away_is_followed_by_the_next(ledger: Ledger) -> None:
+    """Patience has an end."""
+    told = await page(ledger, FakePager(fails=lambda _: Unreachable("away")), chat=FakePager())
+
+    assert outcomes(told) == [("on-call", "ntfy", "unreachable"), ("on-call", "chat", "delivered")]
+
+
+async def test_a_provider_that_asks_for_a_longer_wait_than_our_patience_is_passed_over(ledger: Ledger) -> None:
+    """HTTP 429: somebody else must wake the person."""
+    told = await page(ledger, FakePager(fails=lambda _: RateLimited("429", 300)), chat=FakePager())
+
+    assert outcomes(told)[1] == ("on-call", "chat", "delivered")
+
+
+class Hanging(FakePager):
+    """Takes the message, and answers only when let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = asyncio.Event()
+
+    async def page(self, page: Page, *, to: str, click: str, buttons: tuple[Button, ...] = ()) -> Receipt:
+        await self.let_go.wait()
+        return await super().page(page, to=to, click=click, buttons=buttons)
+
+
+class Releasing(FakePager):
+    """Lets another one go once it has taken a message."""
+
+    def __init__(self, other: Hanging) -> None:
+        super().__init__()
+        self.other = other
+
+    async def page(self, page: Page, *, to: str, click: str, buttons: tuple[Button, ...] = ()) -> Receipt:
+        receipt = await super().page(page, to=to, click=click, buttons=buttons)
+        self.other.let_go.set()
+        return receipt
+
+
+async def test_a_sev1_tries_the_next_way_beside_one_that_hangs(ledger: Ledger) -> None:
+    """Somebody else's broken server keeps nobody asleep; what it says in the end is told too."""
+    slow = Hanging()
+    effect = replace(PAGE, next_contact_after=timedelta(seconds=0.01))
+    told = await page(ledger, slow, effect, chat=Releasing(slow))
+
+    assert outcomes(told) == [("on-call", "chat", "delivered"), ("on-call", "ntfy", "delivered")]
+
+
+async def test_a_sev2_waits_for_one_way_before_the_next(ledger: Ledger) -> None:
+    """Two devices ring for nothing when the first was only slow."""
+    slow, chat = Hanging(), FakePager()
+    effect = replace(PAGE, urgent=False, severity=Severity.SEV2, next_contact_after=timedelta(0))
+    asyncio.get_running_loop().call_later(0.05, slow.let_go.set)
+    await page(ledger, slow, effect, chat=chat)
+
+    assert chat.pages == []
+
+
+# ── whom ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_whoever_is_on_call_is_reached_at_their_own_address(ledger: Ledger) -> None:
+    """The incident names a target; who that is, and where, is found out when the page goes out."""
+    pager = FakePager()
+    told = await page(ledger, pager, schedule=people(ana=[{"channel": "ntfy", "to": "hush/ana"}]))
+
+    assert (outcomes(told), pager.sent[0].to) == ([("ana", "ntfy", "delivered")], "hush/ana")
+
+
+async def test_each_send_has_a_key_of_its_own(ledger: Ledger) -> None:
+    """Page, person, channel; a second address on the same channel counts."""
+    pager = FakePager(fails=lambda asked: Refused("no") if asked.key.endswith("/ntfy") else None)
+    await page(ledger, pager, schedule=people(ana=[{"channel": "ntfy", "to": "a"}, {"channel": "ntfy", "to": "b"}]))
+
+    assert [sent.page.key for sent in pager.sent] == ["incident-A@1/page/1/ana/ntfy-2"]
+
+
+async def test_a_target_nobody_stands_for_is_told(ledger: Ledger) -> None:
+    """The incident falls through to its next rung."""
+    told = await page(
+        ledger, FakePager(), replace(PAGE, targets=("owner",)), schedule=people(ana=[{"channel": "ntfy", "to": "a"}])
+    )
+
+    assert (outcomes(told), told[0].why) == ([("owner", "", "nobody")], "no owner is set for database")
+
+
+async def test_people_are_reached_side_by_side(ledger: Ledger) -> None:
+    """One whose server hangs makes nobody else wait."""
+    slow = Hanging()
+    schedule = people(ana=[{"channel": "ntfy", "to": "a"}], bo=[{"channel": "chat", "to": "b"}])
+    told = await page(
+        ledger, slow, replace(PAGE, targets=("person:ana", "person:bo")), chat=Releasing(slow), schedule=schedule
+    )
+
+    assert outcomes(told) == [("ana", "ntfy", "delivered"), ("bo", "chat", "delivered")]
+
+
+async def test_no_address_is_told(ledger: Ledger) -> None:
+    """What comes back goes into history."""
+    failing: IntegrationError = Refused("ntfy answered 403")
+    told = await page(
+        ledger, FakePager(fails=lambda _: failing), schedule=people(ana=[{"channel": "ntfy", "to": "4711"}])
+    )
+
+    assert "4711" not in repr(told)

@@ -21,7 +21,7 @@ NOW = datetime(2026, 6, 16, 12, tzinfo=UTC)
 PLAN = """
 [oncall.people.ana]
 name = "Ana Lima"
-channels = ["sms-4711"]
+contacts = [{ channel = "sms", to = "4711" }]
 [oncall.people.bo]
 [oncall.rotations.default]
 members = ["ana", "bo"]

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from gameday.world.launch import RunningWorld
 from incident.model.effects import Page
+from incident.model.severity import Severity
 from integrations.clock import utc_now
 from integrations.errors import IntegrationError, RateLimited, Refused, Unreachable
 from integrations.pagers.ntfy import MOST_MESSAGE_BYTES, NtfyPager
@@ -21,7 +22,8 @@ PAGE = Page(
     key="incident-A@20260616T032800.000000Z/page/2/ntfy",
     incident_id="incident-A",
     number=2,
-    channel="ntfy",
+    domain="database",
+    severity=Severity.SEV1,
     title="SEV-1 AppDBDown app.tlsstress.art",
     text="Customers cannot work.\nPage 2 of incident-A, for on-call.",
     audience="on-call",

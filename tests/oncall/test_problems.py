@@ -94,5 +94,5 @@ def test_what_cannot_be_meant_is_refused(model, fields, words):
 
 def test_ways_to_reach_people_are_not_printed():
     """A plan that is shown or logged tells nobody's telephone."""
-    told = Schedule.model_validate({"people": {"a": {"channels": ["sms-4711"]}}})
+    told = Schedule.model_validate({"people": {"a": {"contacts": [{"channel": "sms", "to": "4711"}]}}})
     assert "4711" not in repr(told) + str(told)

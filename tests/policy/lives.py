@@ -48,8 +48,10 @@ from incident.model.messages import (
     Take,
 )
 from incident.model.outcomes import (
+    Arrival,
     Briefed,
     Consulted,
+    Delivery,
     LeverApplied,
     LeverPlanFailed,
     LeverPlanned,
@@ -69,7 +71,17 @@ from incident.model.severity import Severity
 from incident.policy.decide import decide
 from incident.policy.draft import Decision
 from runbook.response import RESPONSE
-from tests.policy.story import BLIND, NIGHT, NOON, PLAYBOOK, finding, shop_alert, with_levers
+from tests.policy.story import (
+    BLIND,
+    NIGHT,
+    NOON,
+    PLAYBOOK,
+    delivered,
+    finding,
+    shop_alert,
+    undelivered,
+    with_levers,
+)
 
 PLAYBOOKS = (
     PLAYBOOK,
@@ -174,9 +186,15 @@ def _answer(life: Life, effect: Effect, mood: int) -> Outcome:
 def _page_answer(life: Life, page: Page, mood: int) -> Outcome:
     if mood == 2:
         life.late_keys.add(page.key)
-    if mood in (1, 2):
-        return PageFailed(number=page.number, channel=page.channel, why="down", late=mood == 2)
-    return Paged(number=page.number, channel=page.channel, repeat=mood == 3)
+        return PageFailed(number=page.number, why="nobody took it", late=True)
+    if mood == 5:
+        return PageFailed(number=page.number, why="no answer in time")
+    if mood == 1:
+        return undelivered(page.number)
+    if mood == 4:
+        nobody = tuple(Delivery(person=t, outcome=Arrival.NOBODY, why="a gap") for t in page.targets)
+        return Paged(number=page.number, deliveries=nobody)
+    return delivered(page.number, repeat=mood == 3)
 
 
 def _findings(look: Look | None, mood: int, at: datetime) -> tuple[Finding, ...]:
@@ -332,8 +350,8 @@ def _stale(life: Life, ago: int) -> tuple[Outcome, ...]:
     report = LeverReport(lever="restart", outcome=LeverOutcome.APPLIED, detail="late")
     known = [p.id for p in incident.proposals if p.state != "approved"]
     return (
-        Paged(number=incident.pages - ago, channel="chat"),
-        PageFailed(number=incident.pages - ago, channel="ntfy", why="late", late=ago > 1),
+        delivered(incident.pages - ago, channel="chat"),
+        PageFailed(number=incident.pages - ago, why="late", late=ago > 1),
         Looked(number=incident.looking - ago, purpose=Purpose.HOLD, findings=seen),
         Looked(number=0, purpose=Purpose.CRITERIA, findings=seen),
         LookFailed(number=incident.looking - ago, purpose=Purpose.HOLD, why="lost"),

@@ -6,6 +6,7 @@ tells: `sees`, `plans`, `applies`. Time only passes in `after`, deadline by dead
 them, or in `asleep`, when nothing of ours was running.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -18,13 +19,14 @@ from incident.model.incident import Criterion, Due, Incident, Phase, Proposal
 from incident.model.lever import LeverOutcome, LeverPlan, LeverReport
 from incident.model.messages import Ack, Confirm, Message, Mitigated, SetSeverity
 from incident.model.outcomes import (
+    Arrival,
     Briefed,
+    Delivery,
     LeverApplied,
     LeverPlanned,
     Looked,
     Outcome,
     Paged,
-    PageFailed,
     Posted,
     PostFailed,
     Recorded,
@@ -41,6 +43,9 @@ NOON = datetime(2026, 6, 16, 12, 0, tzinfo=UTC)
 """A Tuesday, by day: chat is read."""
 NIGHT = datetime(2026, 6, 16, 23, 0, tzinfo=UTC)
 """The same Tuesday, overnight: chat is not read."""
+
+TEAM = ("ntfy", "chat")
+"""Channels of the whole team, in order."""
 
 PLAYBOOK = Playbook(
     alert="ShopDown",
@@ -85,6 +90,8 @@ class Story:
     severity: Severity | None = None
     dead: set[str] = field(default_factory=set)
     """Channels that deliver no page; `thread` for the chat thread."""
+    people: dict[str, tuple[str, ...]] | None = None
+    """Target → who stands behind it; None: no people are written down, the team's channels are everybody."""
     slow_pager: bool = False
     """Pages stay on their way until the test answers them."""
     id: str = "incident-ShopDown-a"
@@ -113,10 +120,8 @@ class Story:
         match effect:
             case Page() if self.slow_pager:
                 return None
-            case Page() if effect.channel in self.dead:
-                return PageFailed(number=effect.number, channel=effect.channel, why=f"{effect.channel} is down")
             case Page():
-                return Paged(number=effect.number, channel=effect.channel)
+                return Paged(number=effect.number, deliveries=tuple(self._deliveries(effect)))
             case Post() if "thread" in self.dead:
                 return PostFailed(key=effect.key, title=effect.title, why="chat is down")
             case Post():
@@ -124,6 +129,26 @@ class Story:
             case WriteRecord():
                 return Recorded(reason=effect.reason, path="records/shop.md")
         return None
+
+    def _deliveries(self, page: Page) -> Iterator[Delivery]:
+        """As `integrations/delivery.py` does it: each person's ways in order, until one delivers."""
+        for person in self.behind(page):
+            for channel in TEAM:
+                dead = channel in self.dead
+                outcome, why = (Arrival.REFUSED, f"{channel} is down") if dead else (Arrival.DELIVERED, "")
+                yield Delivery(person=person, channel=channel, outcome=outcome, why=why)
+                if not dead:
+                    break
+        if self.people is not None:
+            for target in page.targets:
+                if not self.people.get(target):
+                    yield Delivery(person=target, outcome=Arrival.NOBODY, why=f"no {target} is set")
+
+    def behind(self, page: Page) -> list[str]:
+        """Keys of the people a page is for, each once."""
+        if self.people is None:
+            return ["on-call"]
+        return list(dict.fromkeys(key for target in page.targets for key in self.people.get(target, ())))
 
     def after(self, **span: float) -> "Story":
         """Time passes, and whatever comes due is taken at its instant."""
@@ -241,6 +266,18 @@ class Story:
     def proposal(self) -> Proposal:
         """The newest."""
         return self.incident.proposals[-1]
+
+
+def delivered(number: int = 1, *, channel: str = "ntfy", repeat: bool = False) -> Paged:
+    """A page that arrived at the team's own channel."""
+    arrived = Delivery(person="on-call", channel=channel, outcome=Arrival.DELIVERED, repeat=repeat)
+    return Paged(number=number, deliveries=(arrived,))
+
+
+def undelivered(number: int = 1, *, channel: str = "ntfy", why: str = "timeout") -> Paged:
+    """A page that nobody took."""
+    lost = Delivery(person="on-call", channel=channel, outcome=Arrival.UNREACHABLE, why=why)
+    return Paged(number=number, deliveries=(lost,))
 
 
 def finding(check: str, seen: str, at: datetime) -> Finding:

@@ -9,12 +9,12 @@ from incident.model.effects import Brief, ConsultRunbook, Look, Page
 from incident.model.events import AlertTold, CameDue, Declared, NotUnderstood, Said
 from incident.model.incident import Due, Incident, Phase
 from incident.model.messages import Ack, Confirm
-from incident.model.outcomes import Briefed, Consulted, Paged
+from incident.model.outcomes import Briefed, Consulted
 from incident.model.severity import Severity
 from incident.policy.decide import decide
 from runbook.alerts.AppDBDown import PLAYBOOK as APP_DB_DOWN
 from runbook.response import RESPONSE
-from tests.policy.story import BLIND, NOON, PLAYBOOK, Story, shop_alert
+from tests.policy.story import BLIND, NOON, PLAYBOOK, Story, delivered, shop_alert
 
 
 def fresh() -> Incident:
@@ -61,7 +61,7 @@ def test_a_runbook_that_answers_twice_pages_once():
         AlertTold(alert=shop_alert("b")),
         Said(message=Ack(by="ana")),
         CameDue(what=Due.CADENCE),
-        Paged(number=1, channel="ntfy"),
+        delivered(),
     ],
 )
 def test_before_the_runbook_is_known_nothing_is_decided(event):
@@ -170,7 +170,7 @@ def test_the_briefing_offers_the_ack():
 
 def test_the_briefing_of_an_owned_incident_offers_no_ack():
     """Somebody was faster than the pager (runbook §2.1)."""
-    story = Story(slow_pager=True).acks().takes(Paged(number=1, channel="ntfy"))
+    story = Story(slow_pager=True).acks().takes(delivered())
 
     assert story.all(Brief)[0].post.commands == ()
 
@@ -192,7 +192,7 @@ def all_confirmed(story: Story) -> Story:
 
 def test_an_incident_resolved_before_its_page_came_back_still_opens_its_thread():
     """The story is told where people look for it; there is nothing left to look at (runbook §7)."""
-    story = all_confirmed(Story(slow_pager=True)).takes(Paged(number=1, channel="ntfy"))
+    story = all_confirmed(Story(slow_pager=True)).takes(delivered())
 
     assert (story.phase, story.all(Brief)[0].look, story.incident.looking) == (Phase.POSTMORTEM, None, 0)
 
@@ -201,7 +201,7 @@ def test_a_briefing_during_resolve_leaves_the_look_at_the_criteria_alone():
     """It is under way already (runbook §2.3)."""
     story = Story(slow_pager=True).says(Confirm(criterion="impact_gone", evidence="bought something"))
     under_way = story.all(Look)[-1].number
-    story.takes(Paged(number=1, channel="ntfy"))
+    story.takes(delivered())
 
     assert story.incident.looking == under_way
 
@@ -210,7 +210,7 @@ def test_a_closed_incident_is_not_briefed():
     """It asks nothing of the world but its record (runbook §2)."""
     story = all_confirmed(Story(slow_pager=True)).sets(Severity.SEV3)
 
-    assert story.takes(Paged(number=1, channel="ntfy")).all(Brief) == []
+    assert story.takes(delivered()).all(Brief) == []
 
 
 def test_an_alert_without_runbook_gets_an_honest_briefing():

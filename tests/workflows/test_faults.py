@@ -99,7 +99,7 @@ async def respond(case: Case, shop: Shop) -> None:
         status = await case.status()
         if status["phase"] == "closed":
             return True
-        if not status["acked_by"]:
+        if not status["acked_by"] and status["pages_delivered"]:  # an ack before would make the page a stale one
             await case.tell("ack", "ana")
         if any(p["state"] == "open" for p in status["proposals"]):
             await case.tell("approve")

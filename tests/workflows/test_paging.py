@@ -18,12 +18,26 @@ class Broken:
     """Makes the fakes of a town fail for some incidents only; the others share them and must not notice."""
 
     def __init__(self, town: Town) -> None:
+        self.town = town
         self.ntfy: dict[str, IntegrationError] = {}
         self.chat_pager: dict[str, IntegrationError] = {}
         self.chat: dict[str, IntegrationError] = {}
         town.house.pager.fails = self._of(self.ntfy)
         town.house.chat_pager.fails = self._of(self.chat_pager)
         town.house.chat.fails = self._of(self.chat)
+
+    def away(self, incident_id: str) -> list[str]:
+        """ntfy does not answer for this incident; the keys of what was tried."""
+        tried: list[str] = []
+        self.ntfy[incident_id] = Unreachable("ntfy: connection refused")
+        plain = self.town.house.pager.fails
+
+        def fails(asked: Page) -> IntegrationError | None:
+            tried.extend([asked.key] if asked.incident_id == incident_id else [])
+            return plain(asked)
+
+        self.town.house.pager.fails = fails
+        return tried
 
     @staticmethod
     def _of(broken: dict[str, IntegrationError]):
@@ -70,12 +84,12 @@ async def test_the_second_page_also_reaches_the_owner(opened, town):
 
 
 async def test_a_pager_that_refuses_is_followed_by_the_next_channel(opened, town, broken, incident_id):
-    """Channels are tried in the policy's order until one delivers."""
+    """Ways are tried in order until one delivers, within one activity."""
     broken.ntfy[incident_id] = Refused("ntfy: 403")
     case = await opened(playbook=blind())
     await case.said("page 1 delivered by chat")
 
-    assert [p.channel for p in town.house.chat_pager.of(case.id)] == ["chat"]
+    assert [p.key.rpartition("/page/")[2] for p in town.house.chat_pager.of(case.id)] == ["1/on-call/chat"]
 
 
 async def test_a_page_that_failed_is_on_the_timeline_with_its_reason(opened, broken, incident_id):
@@ -106,29 +120,29 @@ async def test_nobody_reached_is_tried_again_soon(opened, town, broken, incident
 
 async def test_a_pager_that_is_away_is_tried_again_before_the_next_channel(opened, town, broken, incident_id):
     """Unreachable may pass: the same channel, the same key."""
-    broken.ntfy[incident_id] = Unreachable("ntfy: connection refused")
-    case = await opened(playbook=blind())
-    handle = case.handle
-
-    async def tried() -> bool:
-        pending = (await handle.describe()).raw_description.pending_activities
-        return any(a.activity_type.name == "page" and a.attempt > 1 for a in pending)
-
-    await eventually(tried, "the page is tried again")
+    tried = broken.away(incident_id)
+    case = await opened(quick(next_contact_after=seconds(30)), blind())
+    await eventually(lambda: _times(tried, 2), "the page is tried again")
     broken.ntfy.clear()
     await case.said("page 1 delivered by ntfy")
 
     assert town.house.chat_pager.of(case.id) == []
 
 
+async def test_a_sev1_tries_the_next_channel_beside_one_that_is_away(opened, broken, incident_id):
+    """A person is reached while the first provider is still asked with patience."""
+    broken.away(incident_id)
+    case = await opened(quick(next_contact_after=seconds(0.1)), blind())
+
+    assert await case.said("page 1 delivered by chat")
+
+
 async def test_an_ack_during_a_failing_page_ends_the_search_for_a_channel(opened, town, broken, incident_id):
     """Somebody has it: no second channel wakes anybody."""
-    broken.ntfy[incident_id] = Unreachable("ntfy: connection refused")
-    case = await opened(playbook=blind())
-    await eventually(lambda: _is_paging(case), "page 1 is tried")
+    tried = broken.away(incident_id)
+    case = await opened(quick(next_contact_after=seconds(30)), blind())
+    await eventually(lambda: _times(tried, 1), "page 1 is tried")
     await case.tell("ack", "ana")
-    await case.stands(acked_by="ana")
-    broken.ntfy[incident_id] = Refused("ntfy: 403")
     await case.said("page 1 could not be delivered by ntfy")
 
     assert town.house.chat_pager.of(case.id) == []
@@ -186,7 +200,5 @@ async def test_a_flood_of_acks_wakes_nobody_and_loses_none(opened):
     assert sum("on it" in line or "acknowledged" in line for line in await case.lines()) == 8
 
 
-async def _is_paging(case) -> bool:
-    """Its page is with a worker, or between two attempts."""
-    described = await case.handle.describe()
-    return any(pending.activity_type.name == "page" for pending in described.raw_description.pending_activities)
+async def _times(tried: list[str], most: int) -> bool:
+    return len(tried) >= most

@@ -1,0 +1,153 @@
+"""Whom a page is for at an instant, and how each of them may be reached: targets → people → ways, in order.
+
+A page names targets (`on-call`, `owner`, `rotation:<name>`, `person:<key>`, `everyone`); this finds the people behind
+them. Whoever has no way of their own is reached by the channels of the whole team. Where no people are written down at
+all, that is everybody, under the name `on-call`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import SecretStr
+
+from incident.model.severity import Severity
+from incident.model.zones import is_within
+from oncall.schedule import Contact, Person, Schedule
+from oncall.who import absence, on_rotation, who
+from oncall.zones import exists
+
+ON_CALL, OWNER, EVERYONE = "on-call", "owner", "everyone"
+ROTATION, PERSON = "rotation:", "person:"
+NO_ADDRESS = SecretStr("")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """One way to reach somebody: an address on a channel; empty: the channel's own."""
+
+    channel: str
+    to: SecretStr = NO_ADDRESS
+    name: str = ""
+    """Tells two ways of one person on one channel apart: `mail`, `mail-2`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """`person` is their key; `on-call` for the whole team's channels, where no people are written down."""
+
+    person: str
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audience:
+    """Each person once, in the order of the targets. `missing`: target or person → why nobody is reached there."""
+
+    recipients: tuple[Recipient, ...] = ()
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """Who, for what, when. `team`: channels of the whole team, in order."""
+
+    targets: tuple[str, ...]
+    domain: str
+    severity: Severity
+    at: datetime
+    team: tuple[str, ...]
+
+
+def audience(schedule: Schedule, asked: Question) -> Audience:
+    """Never an error: a target without anybody is `missing`, with the reason."""
+    team = tuple(Way(channel=channel, name=channel) for channel in asked.team)
+    if not schedule.people:
+        return Audience(recipients=(Recipient(person=ON_CALL, ways=team),))
+    people: dict[str, None] = {}
+    missing: dict[str, str] = {}
+    for target in asked.targets:
+        found, why = behind(schedule, target, asked.domain, asked.at)
+        people |= dict.fromkeys(found)
+        missing |= {target: why} if not found else {}
+    recipients = [r for person in people for r in _reachable(schedule, person, asked, team, missing)]
+    return Audience(recipients=tuple(_once(recipients, team, EVERYONE in asked.targets)), missing=missing)
+
+
+def behind(schedule: Schedule, target: str, domain: str, at: datetime) -> tuple[tuple[str, ...], str]:
+    """Keys of the people a target stands for at `at`; none: why."""
+    if target == ON_CALL:
+        found = who(schedule, domain, at)
+        return (found.person,) if found.person else (), "; ".join(found.why.passed)
+    if target == OWNER:
+        return _owners(schedule, domain, at)
+    if target == EVERYONE:
+        here = tuple(key for key in schedule.people if not absence(schedule, key, at))
+        return here or tuple(schedule.people), "nobody is written down"
+    if target.startswith(ROTATION):
+        found = on_rotation(schedule, target.removeprefix(ROTATION), at)
+        return (found.person,) if found.person else (), "; ".join(found.why.passed)
+    key = target.removeprefix(PERSON)
+    return ((key,), "") if key in schedule.people else ((), f"{key} is nobody we know")
+
+
+def _owners(schedule: Schedule, domain: str, at: datetime) -> tuple[tuple[str, ...], str]:
+    """Rotations and people that own a domain; an owner who is away is passed over."""
+    named = schedule.owners.get(domain, ())
+    if not named:
+        return (), f"no owner is set for {domain}"
+    people: list[str] = []
+    reasons: list[str] = []
+    for target in named:
+        found, why = behind(schedule, target, domain, at)
+        away = [absence(schedule, key, at) for key in found]
+        people += [key for key, reason in zip(found, away, strict=True) if not reason]
+        reasons += [reason for reason in (why, *away) if reason]
+    return tuple(dict.fromkeys(people)), "; ".join(dict.fromkeys(reasons))
+
+
+def _reachable(
+    schedule: Schedule, person: str, asked: Question, team: tuple[Way, ...], missing: dict[str, str]
+) -> Iterator[Recipient]:
+    known = schedule.people[person]
+    if not known.contacts:
+        yield Recipient(person=person, ways=team)
+        return
+    ways = tuple(ways_of(known, asked.severity, asked.at))
+    if ways:
+        yield Recipient(person=person, ways=ways)
+    else:
+        missing[person] = f"{person} has no contact for a {asked.severity} at this hour"
+
+
+def ways_of(person: Person, severity: Severity, at: datetime) -> Iterator[Way]:
+    """In order; without those that are for other severities or quiet just then (a SEV-1 knows no quiet hours)."""
+    seen: dict[str, int] = {}
+    for contact in person.contacts:
+        if not _applies(contact, severity, at):
+            continue
+        count = seen[contact.channel] = seen.get(contact.channel, 0) + 1
+        name = contact.channel if count == 1 else f"{contact.channel}-{count}"
+        yield Way(channel=contact.channel, to=contact.to, name=name)
+
+
+def _applies(contact: Contact, severity: Severity, at: datetime) -> bool:
+    if severity not in contact.severities:
+        return False
+    quiet = contact.quiet
+    if quiet is None or severity is Severity.SEV1 or not exists(quiet.zone):
+        return True
+    return not is_within(at, quiet.zone, quiet.opens, quiet.closes)
+
+
+def _once(recipients: Sequence[Recipient], team: tuple[Way, ...], everyone: bool) -> Iterator[Recipient]:
+    """The team's channels ring once, however many people they stand for; `everyone` always means them too."""
+    rung = False
+    for recipient in recipients:
+        if recipient.ways != team:
+            yield recipient
+        elif not rung:
+            rung = True
+            yield recipient
+    if everyone and not rung and team:
+        yield Recipient(person=ON_CALL, ways=team)
