@@ -18,11 +18,14 @@ from incident.model.effects import Page, Post
 from incident.model.playbook import Link
 from integrations.http import failure_of, key_header, unreachable
 from integrations.ports import Button, Receipt
+from integrations.wording import fitted
 
 MOST_HEADER = 150
 """Characters ("Header block"); none at all is refused too."""
 MOST_SECTION = 3000
 """Characters ("Section block"); none at all is refused too."""
+FITTED_BYTES = (MOST_SECTION - 100, MOST_SECTION // 2 - 50, MOST_SECTION // 5 - 20)
+"""Sizes of a page's text that are tried: `&`, `<` and `>` become up to five characters each."""
 MOST_CONTEXT = 2000
 """Ours: no limit is documented for the text of a context's element."""
 MOST_BLOCKS = 50
@@ -82,11 +85,17 @@ def page_of(page: Page, click: str, buttons: Iterable[Button] = (), call: str = 
     links = _links(Link(label=button.label, url=button.url) for button in buttons if not button.acts)
     blocks = [
         _header(title),
-        _section(f"{call} {escape(page.text)}"),
+        _section(f"{call} {_words(page)}"),
         *([_section(links)] if links else []),
         _context(page.incident_id, click),
     ]
     return {"text": _cut(f"{call} {escape(title)}", MOST_SECTION), "blocks": blocks}
+
+
+def _words(page: Page) -> str:
+    """The page's text, escaped, and short enough that its last line, how to ack, is in it."""
+    versions = (escape(fitted(page, most)) for most in FITTED_BYTES)
+    return next(text for text in versions if len(text) <= FITTED_BYTES[0])
 
 
 def message_of(post: Post, link: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from incident.model.effects import Page, Post
-from integrations.errors import IntegrationError
+from integrations.errors import IntegrationError, Unreachable
 from integrations.ports import Button, Receipt
 
 
@@ -20,9 +20,10 @@ class Sent:
 
 @dataclass
 class FakePager:
-    """A provider that takes every page, unless `fails` answers with an error."""
+    """A provider that takes every page, unless `fails` answers with an error. `lost`: it took it, nobody heard."""
 
     fails: Callable[[Page], IntegrationError | None] = lambda _: None
+    lost: Callable[[Page], bool] = lambda _: False
     remembers: bool = True
     sent: list[Sent] = field(default_factory=list)
 
@@ -35,6 +36,8 @@ class FakePager:
         if failure:
             raise failure
         self.sent.append(Sent(page=page, to=to, click=click, buttons=buttons))
+        if self.lost(page):
+            raise Unreachable("its answer was lost")
         return Receipt(id=f"receipt-{len(self.sent)}")
 
     async def find(self, page: Page, *, to: str) -> Receipt | None:
