@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from bridge.door import Hall, all_doors, body_of
-from bridge.intake import EngineAway, Intake, Taken, Verdict
+from bridge.intake import EngineAway, Taken, Takes, Verdict
 from bridge.refused import Refused
 from bridge.settings import BridgeSettings
 from bridge.source import NotThisVendor, Parsed, all_sources
@@ -40,7 +40,7 @@ class Counted:
 class Desk:
     """What the routes work with."""
 
-    intake: Intake
+    intake: Takes
     settings: BridgeSettings
     refused: Refused
     tell_operator: Callable[[str], None]
@@ -48,7 +48,7 @@ class Desk:
 
 
 def create_app(
-    intake: Intake,
+    intake: Takes,
     settings: BridgeSettings,
     refused: Refused,
     tell_operator: Callable[[str], None],
@@ -56,6 +56,8 @@ def create_app(
 ) -> FastAPI:
     """The app; it owns nothing that has to be closed. Without a `hall` only alerts come in, no people."""
     desk = Desk(intake=intake, settings=settings, refused=refused, tell_operator=tell_operator, counted=Counted())
+    if intake.counted:
+        desk.counted.registry.register(intake.counted)
     app = FastAPI(
         title="incidents bridge", description="Alerts in, durable incidents out.", docs_url=None, redoc_url=None
     )
@@ -75,9 +77,11 @@ def _health(app: FastAPI, desk: Desk) -> None:
 
     @app.get("/readyz", response_class=PlainTextResponse, summary="Does the engine answer?", responses=AWAY)
     async def readyz() -> Response:
+        """Its first line says yes or no; what the second path has to tell comes below."""
+        more = "".join(f"{line}\n" for line in desk.intake.standing())
         if await desk.intake.ready():
-            return PlainTextResponse("ready\n")
-        return PlainTextResponse("the Temporal engine does not answer\n", status_code=503)
+            return PlainTextResponse(f"ready\n{more}")
+        return PlainTextResponse(f"the Temporal engine does not answer\n{more}", status_code=503)
 
     @app.get("/metrics", response_class=PlainTextResponse, summary="Prometheus metrics of the bridge itself")
     async def metrics() -> Response:
@@ -127,7 +131,7 @@ async def _take(desk: Desk, source: str, body: bytes) -> Response:
     try:
         taken = await desk.intake.take(parsed.alerts)
     except EngineAway as error:
-        log.warning("alerts not taken", source=source, alerts=len(parsed.alerts), because=str(error))
+        log.warning("alerts not taken", source=source, alerts=len(error.left), because=str(error))
         return JSONResponse({"error": str(error)}, 503, {"Retry-After": str(RETRY_AFTER_S)})
     if parsed.refused:  # only now: after a 503 the same body comes again
         _keep(desk, source, body, f"{len(parsed.refused)} bad alerts: {parsed.refused[0].why}")

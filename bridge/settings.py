@@ -25,6 +25,8 @@ class BridgeSettings(BaseModel):
     """Alerts handed to the engine at the same time: more only makes it slower for all."""
     take_within_s: float = Field(default=5.0, gt=0)
     """Longest wait for the engine before a 503, in seconds."""
+    second_path_after_s: float = Field(default=60.0, ge=0)
+    """When the engine, or every worker, has been away for so many seconds, the bridge pages by itself."""
     refused_max_files: int = 1000
     """Bodies nobody could understand that are kept in `refused/`."""
     refused_max_bytes: int = 100 * 1024 * 1024

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+Say = Callable[[str], Awaitable[str]]
+"""Posts a line; answers why it could not, empty: it did."""
 EVERY_S = 60.0
 log = structlog.get_logger(__name__)
 
@@ -12,8 +14,7 @@ log = structlog.get_logger(__name__)
 class Operator:
     """Never makes a caller wait: an alert's answer must not depend on the chat."""
 
-    def __init__(self, say: Callable[[str], Awaitable[str]], every_s: float = EVERY_S) -> None:
-        """`say` posts a line, and answers why it could not; empty: it did."""
+    def __init__(self, say: Say, every_s: float = EVERY_S) -> None:
         self._say, self._every_s = say, every_s
         self._unsaid: list[str] = []
         self._teller: asyncio.Task[None] | None = None

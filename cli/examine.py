@@ -15,6 +15,7 @@ from temporalio.service import RPCError
 
 from cli.connect import PATIENCE
 from cli.doctor import Line, Verdict
+from cli.examine_bridge import examine_bridge
 from cli.examine_oncall import examine_oncall
 from cli.examine_saga import examine_saga
 from integrations.aws import Aws
@@ -42,8 +43,8 @@ async def examine(settings: Settings) -> list[Line]:
     engine = await _engine(settings)
     async with shared_client() as http:
         saga = await examine_saga(settings, http)
+        bridge = await examine_bridge(settings.bridge, http)
         rest = await asyncio.gather(
-            _bridge(settings, http),
             _reached("pager", str(settings.pager.ntfy_url or ""), "INCIDENTS_PAGER__NTFY_URL (an ntfy topic)", http),
             _reached("chat", _chat(settings), "INCIDENTS_CHAT__WEBHOOK_URL (a Slack-compatible webhook)", http),
             *(_app(app, http) for app in settings.apps),
@@ -53,6 +54,7 @@ async def examine(settings: Settings) -> list[Line]:
     no_app = [] if settings.apps else [_unknown("apps", "none is set: nothing to probe", "set INCIDENTS_APPS")]
     return [
         *engine,
+        *bridge,
         *rest,
         *saga,
         *no_app,
@@ -111,20 +113,6 @@ async def _queue(client: Client, name: str, kind: TaskQueueType.ValueType) -> Li
             f"queue {name}", "no worker asked for work in the last minutes", "start one with `incidents worker`"
         )
     return _ok(f"queue {name}", "worked by " + ", ".join(sorted({poller.identity for poller in answer.pollers})))
-
-
-async def _bridge(settings: Settings, http: httpx.AsyncClient) -> Line:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.bridge.host, settings.bridge.host)
-    url = f"http://{host}:{settings.bridge.port}/readyz"
-    try:
-        answer = await http.get(url)
-    except httpx.HTTPError as error:
-        return _bad("bridge", f"{url}: {_kind(error)}", "start one with `incidents bridge`")
-    if answer.is_success:
-        return _ok("bridge", f"{url} is ready")
-    return _bad(
-        "bridge", f"{url} answers {answer.status_code}", "see that the bridge reaches the engine (its log says why)"
-    )
 
 
 async def _reached(what: str, url: str, setting: str, http: httpx.AsyncClient) -> Line:

@@ -48,6 +48,7 @@ RESPONSE = ResponsePolicy(
     postmortem_business_days=5,  # runbook §2.4
     overnight=Overnight(zone="UTC", starts=time(22), ends=time(8)),  # ours: runbook §1 gives no hours
     next_contact_after=timedelta(seconds=10),  # ours: twice the time a provider gets for one answer
+    same_page_within=timedelta(minutes=1),  # ours: who was woken by the second path is not woken twice for it
     misunderstood_post_every=timedelta(minutes=1),  # design §5
     retry_record_every=timedelta(minutes=5),  # ours: a full disk is not mended faster
     proposal_valid_for=timedelta(hours=1),  # ours: what was read then may no longer be so

@@ -4,7 +4,6 @@ import httpx
 from temporalio.client import Client
 
 from bridge.door import Hall
-from bridge.intake import Intake
 from bridge.recognising import People
 from bridge.serve import serve
 from bridge.speaking import Speaker
@@ -15,6 +14,7 @@ from runbook.response import RESPONSE, at_speed
 from worker.connecting import connect
 from worker.keys import action_secret
 from worker.processes import stay_quick
+from worker.second_path import watched_intake
 from worker.settings import Settings
 from worker.sweeping import sweeping
 from worker.wiring import channels, line_sayer, saga_desk
@@ -24,12 +24,13 @@ async def run(settings: Settings) -> None:
     """Take alerts and people until SIGINT or SIGTERM. The engine may come later: until then the answer is 503."""
     client = await connect(settings, lazy=True)
     witness = Witness(action_secret(settings))
-    intake = Intake(client, settings.bridge, settings.speed, (witness.public,))
     async with shared_client() as http, sweeping(await saga_desk(settings.provisioning, http)):
         stay_quick()
-        say = line_sayer(channels(settings, http), link=str(settings.web_ui_url))
+        reached = channels(settings, http)
+        say = line_sayer(reached, link=str(settings.web_ui_url))
         hall = hall_of(settings, client, witness, http)
-        await serve(intake, settings.bridge, home=settings.home, say=say, hall=hall)
+        with watched_intake(settings, client, reached, say, (witness.public,)) as intake:
+            await serve(intake, settings.bridge, home=settings.home, say=say, hall=hall)
 
 
 def hall_of(settings: Settings, client: Client, witness: Witness, http: httpx.AsyncClient) -> Hall:

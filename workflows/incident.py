@@ -20,7 +20,7 @@ from temporalio.exceptions import ApplicationError
 
 from incident.model.alert import Alert
 from incident.model.effects import Effect, Look, Page, WriteRecord
-from incident.model.events import AlertTold, CameDue, Continuing, Declared, Event, NotUnderstood, Said
+from incident.model.events import CameDue, Continuing, Declared, Event, NotUnderstood, Said
 from incident.model.incident import Incident
 from incident.model.outcomes import Consulted, Outcome, PageFailed
 from incident.model.severity import Severity
@@ -35,8 +35,9 @@ from workflows.reading import (
     EXPECTED_ALERT,
     SIGNALS,
     Misread,
-    read_alert,
+    read_already_paged,
     read_start,
+    read_told,
 )
 from workflows.starts import Continued
 from workflows.vouching import listen
@@ -101,10 +102,15 @@ class IncidentWorkflow:
 
     @workflow.signal(name="alert", description=EXPECTED_ALERT)
     def on_alert(self, *args: Any) -> None:
-        try:
-            self._take(AlertTold(alert=read_alert(args, self._incident.alert.name)))
-        except Misread as misread:
-            self._take(NotUnderstood(signal="alert", why=misread.why, expected=misread.expected))
+        """The alert first: what was paged for it meanwhile stands in for the page it would ask for."""
+        for read in (read_told, read_already_paged):
+            event: Event | None
+            try:
+                event = read(args, self._incident.alert.name)
+            except Misread as misread:
+                event = NotUnderstood(signal="alert", why=misread.why, expected=misread.expected)
+            if event:
+                self._take(event)
 
     @workflow.signal(dynamic=True)
     def on_unknown(self, name: str, args: Sequence[RawValue]) -> None:

@@ -7,16 +7,21 @@ from typing import Any
 from pydantic import ValidationError
 
 from incident.model.alert import Alert, AlertStatus
+from incident.model.already_paged import MOST, bounded_pages, readable
 from incident.model.bounded import bounded
+from incident.model.events import AlertTold, AlreadyPaged
 from incident.model.messages import MESSAGES, Message
 from workflows.contract import IncidentInput, Unreadable
-from workflows.starts import ALERT, Continued, TypedStart
+from workflows.starts import ALERT, EARLIER_PAGES, Continued, TypedStart
 
 EXPECTED_START = (
     '"AppDBDown" or {"alert": "AppDBDown", "severity": "SEV-2", "labels": {}, "summary": "", "description": ""} '
     "(only the alert's name is needed)"
 )
 EXPECTED_ALERT = '"firing", "resolved" or {"name": "AppDBDown", "status": "resolved"}'
+EARLIER = "already_paged"
+"""Field of the bridge's `alert`: who was paged by its second path. Alone, it says nothing of the alert itself."""
+EXPECTED_EARLIER = '"already_paged": [{"at": "2026-06-16T03:28:05Z", "channel": "ntfy", "person": "ana"}]'
 SIGNALS = ("alert", *MESSAGES)
 
 
@@ -70,6 +75,25 @@ def read_alert(args: Sequence[Any], name: str) -> Alert:
         return bounded(ALERT.validate_python({"name": name, "status": AlertStatus.FIRING} | given), None)
     except ValidationError as error:
         raise Misread(explain(error), EXPECTED_ALERT) from None
+
+
+def read_told(args: Sequence[Any], name: str) -> AlertTold | None:
+    """The alert of a signal `alert`. None: it only tells who was paged. Raises Misread."""
+    if len(args) == 1 and isinstance(args[0], dict) and args[0].keys() == {EARLIER}:
+        return None
+    return AlertTold(alert=read_alert(args, name))
+
+
+def read_already_paged(args: Sequence[Any], name: str) -> AlreadyPaged | None:
+    """Who was paged without us, where a signal `alert` tells it. Raises Misread."""
+    given = args[0].get(EARLIER) if len(args) == 1 and isinstance(args[0], dict) else None
+    if not given:
+        return None
+    try:
+        pages = EARLIER_PAGES.validate_python(given[:MOST] if isinstance(given, list) else given)
+    except ValidationError as error:
+        raise Misread(explain(error), EXPECTED_EARLIER) from None
+    return AlreadyPaged(pages=bounded_pages(tuple(map(readable, pages))))
 
 
 def read_message(name: str, args: Sequence[Any]) -> Message:

@@ -7,6 +7,7 @@ every incident.
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from incident.model.alert import Alert
+from incident.model.already_paged import EarlierPage
 from incident.model.effects import StoredEffect
 from incident.model.incident import Incident
 from incident.model.severity import Severity
@@ -32,3 +33,4 @@ class TypedStart(BaseModel):
 
 
 ALERT: TypeAdapter[Alert] = TypeAdapter(Alert)
+EARLIER_PAGES: TypeAdapter[tuple[EarlierPage, ...]] = TypeAdapter(tuple[EarlierPage, ...])

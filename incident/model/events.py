@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from incident.model.alert import Alert
+from incident.model.already_paged import EarlierPage
 from incident.model.identity import Voice
 from incident.model.incident import Due
 from incident.model.messages import Message
@@ -26,6 +27,13 @@ class AlertTold:
     """The vendor told the alert again: it fires, or it cleared."""
 
     alert: Alert
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlreadyPaged:
+    """People were paged by the bridge's second path, while the orchestrator could not do it."""
+
+    pages: tuple[EarlierPage, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,4 +68,4 @@ class Continuing:
     """The run's history is long: the incident goes on in a new run, after it has been archived."""
 
 
-Event = Continuing | Declared | AlertTold | Said | NotUnderstood | CameDue | Outcome
+Event = Continuing | Declared | AlertTold | AlreadyPaged | Said | NotUnderstood | CameDue | Outcome

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from incident.model.alert import Alert
+from incident.model.already_paged import EarlierPage
 from incident.model.finding import Finding
 from incident.model.lever import LeverPlan
 from incident.model.playbook import Approval, Playbook
@@ -162,6 +163,10 @@ class Incident:
     pages_delivered: int = 0
     paged_at: datetime | None = None
     """When the newest page was asked for."""
+    already_paged: tuple[EarlierPage, ...] = ()
+    """Pages that went out by the second path, while we could not send any."""
+    covered: int = 0
+    """Pages up to this number need not go out: the second path had paged for the same reason before."""
     owner_page: int = 0
     """Number of the newest page that calls the owner: an ack does not silence it."""
     episode: int = 1

@@ -1,11 +1,12 @@
 """The numbers of the response: clocks, cadences and page rules. Values live in `runbook/response.py`."""
 
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from incident.model.role import Role
 from incident.model.severity import Severity
+from incident.model.zones import is_within
 
 
 class PageWhen(StrEnum):
@@ -61,6 +62,8 @@ class ResponsePolicy:
     overnight: Overnight
     next_contact_after: timedelta
     """How long an urgent page waits for one way to reach a person before it tries the next one beside it."""
+    same_page_within: timedelta = timedelta(minutes=1)
+    """Nobody is paged again so soon after a page of the bridge's second path."""
     misunderstood_post_every: timedelta
     retry_record_every: timedelta
     proposal_valid_for: timedelta = timedelta(hours=1)
@@ -76,6 +79,16 @@ class ResponsePolicy:
     remind_before_update: timedelta = timedelta(minutes=5)
     """How long before an update is due whoever owns the cadence is reminded."""
     speed: float = 1.0
+
+    def pages_at(self, severity: Severity, at: datetime) -> bool:
+        """Does the page policy of this severity page at this instant? (runbook §1)"""
+        match self.rule(severity).page:
+            case PageWhen.ALWAYS:
+                return True
+            case PageWhen.OVERNIGHT:
+                return is_within(at, self.overnight.zone, self.overnight.starts, self.overnight.ends)
+            case PageWhen.NEVER:
+                return False
 
     def rule(self, severity: Severity) -> SeverityRule:
         return self.rules[severity]

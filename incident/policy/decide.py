@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import assert_never
 
 from incident.model.effects import ConsultRunbook, Purpose, RecordKind
-from incident.model.events import AlertTold, CameDue, Continuing, Declared, Event, NotUnderstood, Said
+from incident.model.events import AlertTold, AlreadyPaged, CameDue, Continuing, Declared, Event, NotUnderstood, Said
 from incident.model.finding import Finding
 from incident.model.incident import Due, Incident, Phase
 from incident.model.outcomes import (
@@ -51,6 +51,7 @@ from incident.policy import (
     opening,
     people,
     roles,
+    second_path,
     sla,
 )
 from incident.policy.draft import Decision, Draft
@@ -83,6 +84,8 @@ def _decide(draft: Draft, event: Event) -> Draft:
             return draft
         case AlertTold():
             return alerts.told(draft, event.alert)
+        case AlreadyPaged():
+            return second_path.heard(draft, event.pages)
         case Said():
             return _said(draft, event)
         case Continuing():

@@ -8,7 +8,7 @@ from incident.model.outcomes import Arrival, Delivery, Paged, PageFailed
 from incident.model.response_policy import PageWhen
 from incident.model.severity import Severity
 from incident.model.timeline import Kind
-from incident.model.zones import is_within, next_at
+from incident.model.zones import next_at
 from incident.policy import cadence
 from incident.policy.draft import Draft
 from incident.policy.texts import clock, command, headline, words
@@ -20,14 +20,7 @@ OVER = (Phase.POSTMORTEM, Phase.CLOSED)
 
 def pages_now(draft: Draft) -> bool:
     """Does the page policy of this severity page at this instant? (runbook §1)"""
-    match draft.policy.rule(draft.incident.severity).page:
-        case PageWhen.ALWAYS:
-            return True
-        case PageWhen.OVERNIGHT:
-            night = draft.policy.overnight
-            return is_within(draft.now, night.zone, night.starts, night.ends)
-        case PageWhen.NEVER:
-            return False
+    return draft.policy.pages_at(draft.incident.severity, draft.now)
 
 
 def plan(draft: Draft, why: str) -> Draft:
@@ -146,7 +139,8 @@ def _still_true(draft: Draft, number: int) -> bool:
     """Is this page the newest, and still wanted? An ack silences it, unless it calls the owner (runbook §2.1, §6)."""
     incident = draft.incident
     owned = incident.acked_by and not (number == incident.owner_page and incident.phase in HURTING)
-    return number == incident.pages and not owned and incident.phase not in OVER and pages_now(draft)
+    covered = number <= incident.covered
+    return number == incident.pages and not covered and not owned and incident.phase not in OVER and pages_now(draft)
 
 
 def unacked(draft: Draft) -> Draft:

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,13 @@ from temporalio.service import RPCError
 from bridge.http import create_app
 from bridge.intake import Intake
 from bridge.refused import Refused
+from bridge.second_path.path import Numbers, SecondPath
+from bridge.second_path.remembered import Remembered
+from bridge.second_path.standstill import Standstill
+from bridge.second_path.watching import Watch
 from bridge.settings import BridgeSettings
+from runbook.response import RESPONSE
+from tests.bridge.woken import Woken
 from tests.conftest import Engine
 from tests.waiting import eventually
 from worker.engine import is_serving
@@ -55,6 +62,9 @@ class Bridge:
     http: httpx.AsyncClient
     app: Any
     refused: Path
+    watch: Watch
+    woken: Woken
+    """Whom the second path paged."""
     said: list[str] = field(default_factory=list)
 
     async def post(self, content: bytes | dict[str, Any], **headers: str) -> httpx.Response:
@@ -99,14 +109,25 @@ async def make_bridge(tmp_path: Path) -> AsyncIterator[MakeBridge]:
         def make(client: Client, **settings: Any) -> Bridge:
             wanted = BridgeSettings(**settings)
             refused = Refused(tmp_path / "refused", wanted.refused_max_files, wanted.refused_max_bytes)
-            said: list[str] = []
-            app = create_app(Intake(client, wanted, speed=1.0), wanted, refused, said.append)
+            said, woken = list[str](), Woken()
+            watch = _watched(client, wanted, tmp_path, woken)
+            stack.callback(watch.path.remembered.close)
+            app = create_app(watch, wanted, refused, said.append)
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
             http = httpx.AsyncClient(transport=transport, base_url="http://bridge", timeout=30)
             stack.push_async_callback(http.aclose)
-            return Bridge(http, app, tmp_path / "refused", said)
+            return Bridge(http, app, tmp_path / "refused", watch, woken, said)
 
         yield make
+
+
+def _watched(client: Client, settings: BridgeSettings, home: Path, woken: Woken) -> Watch:
+    """As `bridge/serve.py` puts it together, with nobody who could really be woken."""
+    after = timedelta(seconds=settings.second_path_after_s)
+    remembered = Remembered(home / "second_path.db")
+    path = SecondPath(remembered, Numbers(policy=RESPONSE, after=after), woken.deliver, woken.say)
+    intake = Intake(client, settings, speed=1.0, already_paged=path.already_paged)
+    return Watch(path, Standstill(client), intake, after)
 
 
 @pytest.fixture

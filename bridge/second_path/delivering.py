@@ -1,0 +1,47 @@
+"""Paging without the orchestrator: the same people, ways and patience, found out and used by the bridge itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from incident.model.effects import Page
+from incident.model.outcomes import Arrival, Delivery
+from integrations.clock import utc_now
+from integrations.delivery import Memory, Sending
+from integrations.ports import Channels
+from oncall.audience import Audience, Question, audience
+from oncall.schedule import Schedule
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivering:
+    """`memory` is the second path's own; `click` is where a tap leads: there is no incident to show."""
+
+    channels: Channels
+    schedule: Schedule
+    memory: Memory
+    click: str
+
+    async def __call__(self, page: Page, *, again: bool) -> Sequence[Delivery]:
+        """Arrival everybody this page is for. Never raises for what a provider does: it is among the deliveries."""
+        found = self._audience(page)
+        sending = Sending(
+            page=page,
+            pagers=self.channels.pagers,
+            missing=self.channels.missing,
+            memory=self.memory,
+            click=self.click,
+            again=again,
+        )
+        deliveries = await sending.deliver(found.recipients)
+        missing = [Delivery(person=whom, outcome=Arrival.NOBODY, why=why) for whom, why in found.missing.items()]
+        return (*deliveries, *missing)
+
+    def _audience(self, page: Page) -> Audience:
+        asked = Question(
+            targets=page.targets,
+            domain=page.domain,
+            severity=page.severity,
+            at=utc_now(),
+            team=self.channels.team,
+        )
+        return audience(self.schedule, asked)

@@ -1,0 +1,122 @@
+"""The watch: every few seconds, what stands still is found, people are paged, and what goes on again is told so."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+import structlog
+from prometheus_client.registry import Collector
+from temporalio.service import RPCError
+
+from bridge.intake import EngineAway, Taken, Takes
+from bridge.second_path.health import Counted, standing
+from bridge.second_path.missed import Away, Missed
+from bridge.second_path.path import SecondPath
+from bridge.second_path.standstill import Queue, Standstill
+from bridge.second_path.taking import Taking
+from incident.model.alert import Alert
+from integrations.clock import utc_now
+
+EVERY_S = 5.0
+NO_ENGINE = (RPCError, RuntimeError, TimeoutError, EngineAway)
+"""RuntimeError: what the SDK raises while a lazy client cannot connect."""
+
+log = structlog.get_logger(__name__)
+
+
+class Watch:
+    """An intake that is watched: what comes in and what stands still."""
+
+    def __init__(self, path: SecondPath, standstill: Standstill, intake: Takes, after: timedelta) -> None:
+        self.path = path
+        self.queue: Queue | None = None
+        """What the last turn saw; None: the engine did not answer."""
+        self._standstill, self._taking, self._after = standstill, Taking(intake, path), after
+
+    # ── the intake ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def take(self, alerts: Sequence[Alert]) -> tuple[Taken, ...]:
+        """As the intake does. Raises EngineAway."""
+        return await self._taking.take(alerts)
+
+    async def ready(self) -> bool:
+        """Does the engine answer?"""
+        return await self._taking.ready()
+
+    def standing(self) -> Iterable[str]:
+        """What is not as it should be, a line each."""
+        return standing(self.queue, self.path)
+
+    @property
+    def counted(self) -> Collector | None:
+        return Counted(lambda: self.queue, self.path)
+
+    # ── the watch ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def turn(self) -> None:
+        """Once round. The engine's silence is a fact, not an error: then what is known already is paged for."""
+        try:
+            await self._look()
+        except NO_ENGINE as error:
+            if self.queue:  # told once, not every few seconds
+                log.warning("the engine does not answer the watch", because=type(error).__name__)
+            self.queue = None
+        finally:
+            await self.path.page_due()
+
+    async def _look(self) -> None:
+        queue = await self._standstill.queue(utc_now())
+        self.queue = queue
+        if queue.oldest_waits >= self._after:
+            async for missed in self._standstill.unowned(self._after, utc_now()):
+                await self.path.stands_still(missed)
+        for missed in self.path.remembered.all():
+            await self._one(missed)
+
+    async def _one(self, missed: Missed) -> None:
+        """What fails for one subject must not keep the others waiting."""
+        try:
+            await (self._hand_over(missed) if missed.away is Away.ENGINE else self._settle(missed))
+        except NO_ENGINE as error:
+            log.warning("the engine does not take it", incident=missed.incident, because=type(error).__name__)
+
+    async def _hand_over(self, missed: Missed) -> None:
+        """The engine is back, and the sender may be slow to send again: we have the alert, so we tell it."""
+        await self.take([missed.alert])
+
+    async def _settle(self, missed: Missed) -> None:
+        """The engine has it. Is it told who was paged, does somebody own it, is it over?"""
+        if missed.untold:
+            await self._standstill.tell(missed.incident, missed.untold)
+            await self.path.heard(missed.incident, missed.untold)
+        if await self._standstill.waits_since(missed.incident) is None:
+            await self.path.is_over(missed.incident)
+        elif self.path.is_due(missed) and await self._standstill.acked(missed.incident):  # before each page, no oftener
+            await self.path.acked(missed.incident)
+
+
+@asynccontextmanager
+async def watching(watch: Watch, every_s: float = EVERY_S) -> AsyncIterator[None]:
+    """Watch for the length of the block."""
+    task = asyncio.create_task(_keep_watching(watch, every_s))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _keep_watching(watch: Watch, every_s: float) -> None:
+    await _once(watch.path.take_up)
+    while True:
+        await _once(watch.turn)
+        await asyncio.sleep(every_s)
+
+
+async def _once(step: Callable[[], Awaitable[None]]) -> None:
+    """Gathered, so that no error of a kind nobody thought of ends the watching."""
+    (wrong,) = await asyncio.gather(step(), return_exceptions=True)
+    if isinstance(wrong, Exception):
+        log.error("the second path stumbled", because=f"{type(wrong).__name__}: {wrong}")

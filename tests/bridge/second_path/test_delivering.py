@@ -1,0 +1,100 @@
+"""The second path's own sending: the same people and ways, remembered by itself."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from activities.ledger import Ledger
+from bridge.second_path.delivering import Delivering
+from bridge.second_path.missed import Away, Missed
+from bridge.second_path.wording import page_for
+from incident.model.effects import Page
+from incident.model.outcomes import Arrival
+from incident.model.severity import Severity
+from integrations.delivery import REPEAT
+from integrations.errors import Refused
+from integrations.ports import Channels
+from oncall.schedule import Contact, Person, Rotation, Schedule
+from tests.bridge.second_path.desk import NOON, database_down
+from tests.fakes import FakePager
+
+MISSED = Missed(
+    incident="incident-AppDBDown-shop.test",
+    alert=database_down(),
+    severity=Severity.SEV1,
+    domain="database",
+    away=Away.ENGINE,
+    since=NOON,
+    firing=("f1",),
+)
+PAGE = page_for((MISSED,), 1)
+
+
+@dataclass
+class Sender:
+    """A bridge's sending, on one home."""
+
+    home: Path
+    schedule: Schedule = field(default_factory=Schedule)
+    ntfy: FakePager = field(default_factory=FakePager)
+    chat: FakePager = field(default_factory=lambda: FakePager(remembers=False))
+
+    async def sends(self, page: Page = PAGE, *, again: bool = False) -> list[tuple[str, str, Arrival]]:
+        """Person, channel and what came of it."""
+        ledger = Ledger(self.home / "second_path.db")
+        channels = Channels(pagers={"ntfy": self.ntfy, "chat": self.chat})
+        deliver = Delivering(channels=channels, schedule=self.schedule, memory=ledger, click="https://ui.test")
+        found = await deliver(page, again=again)
+        ledger.close()
+        return [(delivery.person, delivery.channel, delivery.outcome) for delivery in found]
+
+
+@pytest.fixture
+def sender(tmp_path: Path) -> Sender:
+    return Sender(tmp_path)
+
+
+async def test_without_people_it_is_the_team_s_own_channels(sender: Sender) -> None:
+    """As ever."""
+    assert await sender.sends() == [("on-call", "ntfy", Arrival.DELIVERED)]
+
+
+async def test_whoever_is_on_call_is_reached_by_their_own_ways(sender: Sender) -> None:
+    """Found out by the bridge itself: it needs no engine for that."""
+    sender.schedule = Schedule(
+        people={"ana": Person(contacts=(Contact(channel="chat"),)), "bo": Person()},
+        rotations={"default": Rotation(members=("ana", "bo"), starts=NOON.date(), every=366)},
+    )
+    assert await sender.sends() == [("ana", "chat", Arrival.DELIVERED)]
+
+
+async def test_a_channel_that_refuses_is_followed_by_the_next(sender: Sender) -> None:
+    """The same search as the orchestrator's."""
+    sender.ntfy.fails = lambda _: Refused("ntfy: 403")
+    assert await sender.sends() == [("on-call", "ntfy", Arrival.REFUSED), ("on-call", "chat", Arrival.DELIVERED)]
+
+
+async def test_what_was_sent_before_the_kill_is_not_sent_again(sender: Sender) -> None:
+    """Its row says that it arrived."""
+    await sender.sends()
+    await sender.sends(again=True)
+    assert len(sender.ntfy.pages) == 1
+
+
+async def test_a_lost_answer_is_looked_up_where_the_provider_can_tell(sender: Sender) -> None:
+    """Sent, and killed before anything was written down."""
+    await sender.ntfy.page(_copy("ntfy"), to="", click="")
+    await sender.sends(again=True)
+    assert len(sender.ntfy.pages) == 1
+
+
+async def test_a_lost_answer_of_a_provider_that_cannot_tell_is_sent_again_and_says_so(sender: Sender) -> None:
+    """The only repeat there may be (issue 5 §7)."""
+    sender.ntfy.fails = lambda _: Refused("ntfy: 403")
+    await sender.sends(again=True)
+    assert [page.text.endswith(REPEAT) for page in sender.chat.pages] == [True]
+
+
+def _copy(channel: str) -> Page:
+    return replace(PAGE, key=f"{PAGE.key}/on-call/{channel}")

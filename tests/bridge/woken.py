@@ -1,0 +1,36 @@
+"""Who was woken, and what was said, when the bridge pages by itself."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from incident.model.effects import Page
+from incident.model.outcomes import Arrival, Delivery
+
+
+@dataclass
+class Woken:
+    """Plays `Deliver` and `Say`. `asleep`: why nobody can be reached; empty: ana can, by ntfy."""
+
+    asleep: str = ""
+    hangs: bool = False
+    """No answer ever comes."""
+    breaks: bool = False
+    pages: list[Page] = field(default_factory=list)
+    repeats: list[Page] = field(default_factory=list)
+    """Those that were begun by somebody who died."""
+    said: list[str] = field(default_factory=list)
+
+    async def deliver(self, page: Page, *, again: bool) -> Sequence[Delivery]:
+        (self.repeats if again else self.pages).append(page)
+        if self.breaks:
+            raise ZeroDivisionError("a bug")
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.asleep:
+            return [Delivery(person="ana", channel="ntfy", outcome=Arrival.UNREACHABLE, why=self.asleep)]
+        return [Delivery(person="ana", channel="ntfy", outcome=Arrival.DELIVERED, receipt="r1")]
+
+    async def say(self, line: str) -> str:
+        self.said.append(line)
+        return ""

@@ -1,0 +1,53 @@
+"""The second path, wired: the bridge's own memory, the same people and pagers as ever, an intake that it watches."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from temporalio.client import Client
+
+from activities.ledger import Ledger
+from bridge.intake import Intake
+from bridge.second_path.delivering import Delivering
+from bridge.second_path.path import Numbers, SecondPath
+from bridge.second_path.remembered import Remembered
+from bridge.second_path.standstill import Standstill
+from bridge.second_path.watching import Watch
+from bridge.telling import Say
+from integrations.ports import Channels
+from runbook.response import RESPONSE, at_speed
+from worker.settings import Settings
+
+MEMORY = "second_path.db"
+"""In `INCIDENTS_HOME`: whom the second path has paged, for what."""
+
+log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def watched_intake(
+    settings: Settings, client: Client, channels: Channels, say: Say, witnesses: tuple[str, ...]
+) -> Iterator[Watch]:
+    """An intake for the length of the block, and the watch over what it could not take."""
+    remembered, memory = Remembered(settings.home / MEMORY), _memory(settings.home / MEMORY)
+    deliver = Delivering(channels=channels, schedule=settings.oncall, memory=memory, click=str(settings.web_ui_url))
+    after = timedelta(seconds=settings.bridge.second_path_after_s)
+    path = SecondPath(remembered, Numbers(policy=at_speed(RESPONSE, settings.speed), after=after), deliver, say)
+    intake = Intake(client, settings.bridge, settings.speed, witnesses, path.already_paged)
+    try:
+        yield Watch(path, Standstill(client), intake, after)
+    finally:
+        remembered.close()
+        memory.close()
+
+
+def _memory(path: Path) -> Ledger:
+    """What was sent, by key. A disk that cannot be written must not keep the bridge from starting."""
+    try:
+        return Ledger(path)
+    except (sqlite3.Error, OSError) as error:
+        log.error("the second path remembers in memory only", path=path.name, because=type(error).__name__)
+        return Ledger(Path(":memory:"))
