@@ -78,7 +78,7 @@ def _twice(play: Play) -> list[tuple[str, int]]:
 
 
 def test_the_same_reason_reaches_a_person_once_an_hour_at_most(lives: Lives) -> None:
-    """One page per person, rung and reason; the hourly page is a new one (runbook §1), a raised severity a new climb."""
+    """One page per person, rung and reason; the hourly one is new (runbook §1), and so is a raised severity."""
     assert lives.breaking(lambda play: list(_too_soon(play.sent))) == ""
 
 
