@@ -10,6 +10,7 @@ from temporalio.client import Client, WorkflowQueryFailedError, WorkflowUpdateFa
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError as NoAnswer
 from temporalio.service import RPCError, RPCStatusCode
 
+from bridge.finding import open_incidents
 from bridge.recognising import People
 from integrations.clock import utc_now
 from integrations.witness import Witness
@@ -94,6 +95,10 @@ class Speaker:
             return _no(error, incident_id)
         except (WorkflowQueryFailedError, RuntimeError):
             return _away(incident_id)
+
+    async def open_incidents(self) -> list[str]:
+        """Ids of all that are open. Raises NotOne where the engine does not answer."""
+        return await open_incidents(self._client)
 
     def _vouched(self, word: Word) -> dict[str, Any]:
         now, known = self._clock(), self._people.knows(word.person)
