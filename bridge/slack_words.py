@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bridge.finding import named, only
-from incident.model.incident import Role
 from incident.model.messages import MESSAGES
+from incident.model.role import Role
 
 USAGE = """*/incident* … the incident may be left out while only one is open
 `ack [id]` · `status [id]` · `resolve [id] [what was done]` · `note [id] what you saw`
@@ -19,6 +19,7 @@ MENTION = re.compile(r"^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$")
 """A mention, where "Escape channels, users, and links" is on for the command (Slack, "Slash commands")."""
 ROLES = tuple(role.value for role in Role)
 Payload = dict[str, str | bool]
+Who = Callable[[str], str]
 
 
 class Mistyped(Exception):
@@ -34,7 +35,7 @@ class Typed:
     payload: Payload = field(default_factory=dict)
 
 
-def read(text: str, ids: list[str], who: Callable[[str], str]) -> Typed:
+def read(text: str, ids: list[str], who: Who) -> Typed:
     """What was meant. `ids` are the open incidents; `who` finds the key of a Slack user. Raises Mistyped, NotOne."""
     word, _, rest = text.strip().partition(" ")
     word = word.lower()
@@ -48,12 +49,12 @@ def read(text: str, ids: list[str], who: Callable[[str], str]) -> Typed:
     return Typed(word=word, incident=incident or only(ids), payload=READERS[word](words, who))
 
 
-def _nothing(_: str, __: Callable[[str], str]) -> Payload:
+def _nothing(_words: str, _who: Who) -> Payload:
     return {}
 
 
-def _text_in(name: str, *, needed: bool = False) -> "Callable[[str, Callable[[str], str]], Payload]":
-    def read_text(words: str, _: Callable[[str], str]) -> Payload:
+def _text_in(name: str, *, needed: bool = False) -> Callable[[str, Who], Payload]:
+    def read_text(words: str, _who: Who) -> Payload:
         if needed and not words:
             raise Mistyped(f"say something behind it.\n{USAGE}")
         return {name: words} if words else {}
@@ -61,7 +62,7 @@ def _text_in(name: str, *, needed: bool = False) -> "Callable[[str, Callable[[st
     return read_text
 
 
-def _plan(words: str, _: Callable[[str], str]) -> Payload:
+def _plan(words: str, _who: Who) -> Payload:
     """`redeploy_app-1 self-heal is at it`: the plan's name, then why."""
     first, _, why = words.partition(" ")
     if first and not re.fullmatch(r"[\w.]+-\d+", first):
@@ -70,13 +71,13 @@ def _plan(words: str, _: Callable[[str], str]) -> Payload:
     return {name: value for name, value in told.items() if value}
 
 
-def _role(words: str, _: Callable[[str], str]) -> Payload:
+def _role(words: str, _who: Who) -> Payload:
     if words.lower() not in ("", *ROLES):
         raise Mistyped(f"no such role; there are: {', '.join(ROLES)}")
     return {"role": words.lower()} if words else {}
 
 
-def _role_to(words: str, who: Callable[[str], str]) -> Payload:
+def _role_to(words: str, who: Who) -> Payload:
     role, _, to = words.partition(" ")
     if role.lower() not in ROLES or not to.strip():
         raise Mistyped(f"say a role and a person: `assign ic @ana`; roles: {', '.join(ROLES)}")
@@ -84,7 +85,7 @@ def _role_to(words: str, who: Callable[[str], str]) -> Payload:
     return {"role": role.lower(), "to": (mention and who(mention[1])) or to.strip().lstrip("@")}
 
 
-READERS: dict[str, Callable[[str, Callable[[str], str]], Payload]] = {
+READERS: dict[str, Callable[[str, Who], Payload]] = {
     "ack": _nothing,
     "status": _nothing,
     "resolve": _text_in("note"),

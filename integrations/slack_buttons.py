@@ -7,10 +7,17 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from incident.model.effects import Act, Post
+
 MOST_LABEL = 75
 """Characters of a button's text ("Button element")."""
 MOST_VALUE = 2000
 """Characters of its value ("Button element")."""
+MOST_BUTTONS = 25
+"""In one block ("Actions block")."""
+LABELS = {"ack": ("I have it", "primary"), "approve": ("Yes:", "primary"), "reject": ("No:", "danger")}
+MOST_ID = 255
+"""Characters of an `action_id` ("Button element"); each in a block needs its own."""
 PREFIX = "incidents."
 """Of every `action_id` of ours."""
 
@@ -32,10 +39,23 @@ def button(label: str, tap: Tap, *, style: str = "") -> dict[str, Any]:
     element: dict[str, Any] = {
         "type": "button",
         "text": {"type": "plain_text", "text": label[:MOST_LABEL], "emoji": False},
-        "action_id": f"{PREFIX}{tap.action}" + (f".{tap.proposal}" if tap.proposal else ""),
+        "action_id": (f"{PREFIX}{tap.action}" + (f".{tap.proposal}" if tap.proposal else ""))[:MOST_ID],
         "value": value[:MOST_VALUE],
     }
     return element | ({"style": style} if style else {})
+
+
+def block_of(post: Post) -> dict[str, Any] | None:
+    """The buttons of what waits for a tap; None: nothing does."""
+    incident = post.key.partition("/post/")[0]
+    buttons = [_button_of(act, incident) for act in post.acts[:MOST_BUTTONS]]
+    return {"type": "actions", "elements": buttons} if buttons else None
+
+
+def _button_of(act: Act, incident: str) -> dict[str, Any]:
+    label, style = LABELS.get(act.action, (act.action.capitalize(), ""))
+    tap = Tap(action=act.action, incident=incident, proposal=act.proposal)
+    return button(f"{label} {act.proposal}".strip(), tap, style=style)
 
 
 def tapped(action: object) -> Tap | None:

@@ -18,6 +18,7 @@ from incident.model.effects import Page, Post
 from incident.model.playbook import Link
 from integrations.http import failure_of, key_header, unreachable
 from integrations.ports import Button, Receipt
+from integrations.slack_buttons import block_of
 from integrations.wording import fitted
 
 MOST_HEADER = 150
@@ -34,8 +35,8 @@ MOST_EACH_HALF = 6000
 """Ours, for what is said and again for what is to be done: Slack answers `msg_blocks_too_long` from about 13,000
 characters on, which only its error tables mention (chat.postMessage, "Errors")."""
 MOST_ACTIONS = 20
-MOST_LINES = MOST_BLOCKS - MOST_ACTIONS - 3
-"""A header, the context and the line that says there was more take a block each."""
+MOST_LINES = MOST_BLOCKS - MOST_ACTIONS - 4
+"""A header, the buttons, the context and the line that says there was more take a block each."""
 MOST_URL, MOST_LABEL = 1000, 100
 """Ours: a link is shown whole or not at all, because half of one would be broken text."""
 
@@ -51,11 +52,13 @@ class SlackWebhook:
 
     http: httpx.AsyncClient
     url: SecretStr
+    buttons: bool = False
+    """Slack knows where taps go: its app's interactivity leads to the bridge."""
     remembers: ClassVar[bool] = False
 
     async def post(self, post: Post, *, link: str) -> Receipt:
         """Say it. Raises Unreachable, RateLimited, Refused."""
-        return await self._send(message_of(post, link), post.key)
+        return await self._send(message_of(post, link, buttons=self.buttons), post.key)
 
     async def page(self, page: Page, *, to: str, click: str, buttons: tuple[Button, ...] = ()) -> Receipt:
         """Wake the channel, whoever `to` is: a webhook has one channel. Raises Unreachable, RateLimited, Refused."""
@@ -98,11 +101,13 @@ def _words(page: Page) -> str:
     return next(text for text in versions if len(text) <= FITTED_BYTES[0])
 
 
-def message_of(post: Post, link: str) -> dict[str, Any]:
+def message_of(post: Post, link: str, *, buttons: bool = False) -> dict[str, Any]:
     """A post as blocks, within Slack's limits; `text` is what a notification shows."""
     title = post.title.strip() or post.incident_id
     call = f"{EVERYBODY} " if post.broadcast else ""
-    blocks = [_header(title), *_lines(post, call), *_actions(post), _context(post.incident_id, link)]
+    taps = block_of(post) if buttons else None
+    said = [_header(title), *_lines(post, call), *_actions(post)]
+    blocks = [*said, *([taps] if taps else []), _context(post.incident_id, link)]
     return {"text": _cut(f"{escape(post.incident_id)}: {call}{escape(title)}", MOST_SECTION), "blocks": blocks}
 
 

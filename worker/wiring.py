@@ -70,7 +70,8 @@ async def saga_desk(settings: ProvisioningSettings, http: httpx.AsyncClient) -> 
 def channels(settings: Settings, http: httpx.AsyncClient) -> Channels:
     """Pagers and chat, as far as they are set."""
     pagers, missing = ways(Reach(settings.pager, settings.chat, settings.mail), http)
-    chat = SlackWebhook(http, settings.chat.webhook_url) if settings.chat.webhook_url else None
+    taps = settings.chat.signing_secret is not None
+    chat = SlackWebhook(http, settings.chat.webhook_url, buttons=taps) if settings.chat.webhook_url else None
     return Channels(pagers=pagers, missing=missing, chat=chat)
 
 

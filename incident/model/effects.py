@@ -55,6 +55,14 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Act:
+    """What a person could do by one tap: a message's name, and the plan it is about where there is one."""
+
+    action: str
+    proposal: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Post:
     """Say something in the incident's thread. `lines` are chat markdown; `commands` are shown as copyable code."""
 
@@ -64,6 +72,8 @@ class Post:
     lines: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
+    acts: tuple[Act, ...] = ()
+    """The same as `commands` for a chat with buttons, as far as a tap says enough."""
     severity: Severity
     broadcast: bool = False
     """Wake the channel (`@channel`), where the runbook says so."""

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from incident.model.effects import Post
-from incident.model.incident import Due, Phase
-from incident.model.playbook import Link
+from incident.model.effects import Act, Post
+from incident.model.incident import Due, Incident, Phase
+from incident.model.playbook import Approval, Link
 from incident.model.timeline import Kind
 from incident.policy import situation as standing
 from incident.policy.draft import Draft
@@ -44,6 +44,7 @@ def new_post(
         lines=tuple(line for line in lines if line),
         commands=commands,
         links=links,
+        acts=acts(incident) if commands else (),
         severity=incident.severity,
         broadcast=broadcast,
         mentions=mentions,
@@ -103,6 +104,13 @@ def situation(draft: Draft) -> tuple[str, ...]:
 
 def next_update(draft: Draft) -> str:
     return standing.next_update(draft)
+
+
+def acts(incident: Incident) -> tuple[Act, ...]:
+    """What waits for a tap now; what is done by hand, or needs words, is not among it."""
+    ack = () if incident.acked_by else (Act(action="ack"),)
+    plans = [p.id for p in incident.open_proposals if p.approval is not Approval.MANUAL]
+    return (*ack, *(Act(action=action, proposal=plan) for plan in plans for action in ("approve", "reject")))
 
 
 def wanted(draft: Draft) -> tuple[str, ...]:
