@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 from cli.connect import PATIENCE
 from cli.doctor import Line, Verdict
 from cli.examine_bridge import examine_bridge
+from cli.examine_doors import examine_doors
 from cli.examine_oncall import examine_oncall
 from cli.examine_saga import examine_saga
 from integrations.aws import Aws
@@ -61,6 +62,7 @@ async def examine(settings: Settings) -> list[Line]:
         _home(settings),
         *_channels(settings),
         examine_oncall(settings.oncall, utc_now()),
+        examine_doors(settings),
     ]
 
 

@@ -156,6 +156,8 @@ class Everything:
         env |= {"INCIDENTS_HOME": str(self._settings.home)} | (world.env | self._pointing() if world else {})
         if "web_ui_url" not in self._settings.model_fields_set:
             env |= {"INCIDENTS_WEB_UI_URL": self._ui}
+        if world and self._settings.bridge.public_url is None:  # the practice phone is on this machine
+            env |= {"INCIDENTS_BRIDGE__PUBLIC_URL": self._bridge}
         ours = [sys.executable, "-m", "cli.main"]
         return [
             Child("worker", [*ours, "worker"], env, ready=self._worker_ready),
