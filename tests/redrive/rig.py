@@ -51,6 +51,8 @@ QUICK = Patience(attempts=1, attempt_s=5, first_wait_s=0.02)
 POLICY: ResponsePolicy = replace(
     at_speed(RESPONSE, 3600),
     ack_within=timedelta(hours=1),
+    proposal_valid_for=timedelta(hours=1),
+    yes_valid_for=timedelta(hours=1),
     probe_every=timedelta(seconds=0.2),
     verify_patience=timedelta(seconds=20),
     look_patience=timedelta(seconds=30),
