@@ -13,8 +13,10 @@ from temporalio import activity
 from activities.beating import beating
 from activities.ledger import Ledger
 from activities.links import Links
+from activities.thumbs import thumbs
 from incident.model.effects import Page
 from incident.model.outcomes import Arrival, Delivery, Paged
+from integrations.action_links import ActionLinks
 from integrations.clock import utc_now
 from integrations.delivery import Sending
 from integrations.ports import Channels
@@ -31,6 +33,7 @@ class PagingActivities:
     ledger: Ledger
     links: Links
     schedule: Schedule = field(default_factory=Schedule)
+    action_links: ActionLinks | None = None
 
     @activity.defn
     async def page(self, effect: Page) -> Paged:
@@ -43,6 +46,7 @@ class PagingActivities:
             click=self.links.here(),
             missing=self.channels.missing,
             again=activity.info().attempt > 1,
+            buttons=thumbs(self.action_links, effect),
         )
         async with beating():
             deliveries = await _as_long_as_wanted(sending, found)

@@ -52,7 +52,7 @@ def provide(world: World) -> Activities:
     looking = LookingActivities(world.outside, chat.say)
     levers = LeverActivities(world.outside, world.ledger)
     redriving = RedriveActivities(world.outside.sagas)
-    paging = PagingActivities(world.channels, world.ledger, world.links, world.schedule)
+    paging = PagingActivities(world.channels, world.ledger, world.links, world.schedule, world.action_links)
     return Activities(
         hot=[RunbookActivities(world.speed, world.witnesses).consult_runbook, paging.page],
         background=[

@@ -18,7 +18,7 @@ from typing import Protocol
 from incident.model.effects import Page
 from incident.model.outcomes import Arrival, Delivery
 from integrations.errors import IntegrationError, RateLimited, Refused, Unreachable
-from integrations.ports import Pager, Receipt
+from integrations.ports import Button, Pager, Receipt
 from oncall.audience import Recipient, Way
 
 REPEAT = "This may be a repeat: the answer to an earlier attempt was lost."
@@ -62,6 +62,8 @@ class Sending:
     """Another attempt, perhaps of another machine, may have sent it: providers are asked first."""
     dress: Callable[[Page, str], Page] = lambda page, person: page
     """What only this person's copy says: their own link, for instance."""
+    buttons: Callable[[str, Way], tuple[Button, ...]] = lambda person, way: ()
+    """What this person can do from this way's message."""
     pauses_s: Sequence[float] = field(default_factory=lambda: PAUSES_S)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -122,7 +124,7 @@ class _Search:
         if pager is None:
             lacking = self.sending.missing.get(way.channel, "a channel that exists")
             return self._told(way, Arrival.REFUSED, why=f"no pager for channel {way.channel!r} is set: set {lacking}")
-        send = _Send(self.sending, pager, self._copy(way), way)
+        send = _Send(self.sending, pager, self._copy(way), way, self.sending.buttons(self.recipient.person, way))
         for pause in (*self.sending.pauses_s, None):
             try:
                 receipt = await send.once()
@@ -165,6 +167,7 @@ class _Send:
     pager: Pager
     page: Page
     way: Way
+    buttons: tuple[Button, ...]
 
     async def once(self) -> Receipt:
         """Send it, unless it has arrived. Raises Unreachable, RateLimited, Refused."""
@@ -183,7 +186,8 @@ class _Send:
         return receipt
 
     async def _send(self, page: Page | None = None) -> Receipt:
-        return await self.pager.page(page or self.page, to=self._to, click=self.sending.click)
+        told = page or self.page
+        return await self.pager.page(told, to=self._to, click=self.sending.click, buttons=self.buttons)
 
     async def _once_more(self) -> Receipt:
         """We were here before. Did it arrive? The provider is asked; one that cannot tell gets a page that says so."""

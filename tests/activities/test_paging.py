@@ -17,6 +17,7 @@ from incident.model.effects import Page
 from incident.model.outcomes import Arrival, Delivery, Paged
 from incident.model.severity import Severity
 from integrations import delivery
+from integrations.action_links import ActionLinks
 from integrations.delivery import REPEAT
 from integrations.errors import IntegrationError, RateLimited, Refused, Unreachable
 from integrations.ports import Button, Channels, Receipt
@@ -263,6 +264,17 @@ async def test_whoever_is_on_call_is_reached_at_their_own_address(ledger: Ledger
     told = await page(ledger, pager, schedule=people(ana=[{"channel": "ntfy", "to": "hush/ana"}]))
 
     assert (outcomes(told), pager.sent[0].to) == ([("ana", "ntfy", "delivered")], "hush/ana")
+
+
+async def test_whoever_has_an_address_gets_a_button_of_their_own(ledger: Ledger) -> None:
+    """Signed for them: pressing it says who pressed."""
+    links = ActionLinks("https://incidents.example.org", "0123456789abcdef0123456789abcdef")
+    pager = FakePager()
+    schedule = people(ana=[{"channel": "ntfy", "to": "ana-7f3"}])
+    paging = PagingActivities(Channels(pagers={"ntfy": pager}), ledger, Links("http://ui"), schedule, links)
+    await ActivityEnvironment().run(paging.page, PAGE)
+
+    assert [[button.label for button in sent.buttons] for sent in pager.sent] == [["Ack"]]
 
 
 async def test_each_send_has_a_key_of_its_own(ledger: Ledger) -> None:
