@@ -13,6 +13,7 @@ import httpx
 from pydantic import SecretStr
 
 from incident.model.effects import Page
+from incident.model.severity import Severity
 from integrations.errors import Refused
 from integrations.http import ask, failure_of
 from integrations.ports import Button, Pager, Receipt
@@ -25,6 +26,8 @@ MOST_DEDUP_KEY = 255
 """Characters ("Send an Alert Event", `dedup_key`)."""
 MOST_TEXT_BYTES = 8192
 """Ours; all of an event may be 512 KB ("Size Limits")."""
+SEVERITIES = {Severity.SEV1: "critical", Severity.SEV2: "error", Severity.SEV3: "warning"}
+"""Theirs, which their rules for urgency hang on."""
 NO_KEY = "PagerDuty has no service to page: set INCIDENTS_PAGER__PAGERDUTY_ROUTING_KEY"
 
 
@@ -92,7 +95,8 @@ def _payload(page: Page) -> dict[str, Any]:
     return {
         "summary": cut(f"{page.title}: {first}" if first else page.title, MOST_SUMMARY),
         "source": page.incident_id,
-        "severity": "critical" if page.urgent else "error",
+        "severity": SEVERITIES[page.severity],
+        "group": page.domain,
         "custom_details": {"text": fitted(page, MOST_TEXT_BYTES), "page": page.number, "because": page.because},
     }
 

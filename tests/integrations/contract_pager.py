@@ -13,6 +13,7 @@ from gameday.receivers.desk import RETRY_AFTER_S, Desk, Fault
 from gameday.receivers.slack import CHANNEL, HOOK, TOKEN
 from gameday.receivers.smtp import PASSWORD, USER
 from incident.model.effects import Page
+from incident.model.severity import Severity
 from integrations.errors import IntegrationError, RateLimited, Refused, Unreachable
 from integrations.mail import Mailer
 from integrations.pagers.apprise import AppriseAny
@@ -30,7 +31,8 @@ PAGE = Page(
     key="incident-A@20260616T032800.000000Z/page/2/ana",
     incident_id="incident-A",
     number=2,
-    channel="ntfy",
+    domain="database",
+    severity=Severity.SEV1,
     title="SEV-1 AppDBDown app.tlsstress.art",
     text="Customers cannot work.\nWhy now: it fires.\nPage 2 of incident-A, for ana.\nAck: incidents ack incident-A",
     audience="on-call",

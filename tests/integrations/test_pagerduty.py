@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from gameday.receivers.pagerduty import MOST_DEDUP_KEY
+from incident.model.severity import Severity
 from integrations.errors import Refused
 from integrations.pagers.pagerduty import PagerDuty, dedup_key
 from integrations.wording import incident_key_of
@@ -81,12 +82,14 @@ async def test_settling_what_they_never_had_is_harmless(served: Served, pager: P
     assert statuses(served) == []
 
 
-@pytest.mark.parametrize(("urgent", "severity"), [(True, "critical"), (False, "error")])
-async def test_their_severity_follows_ours(served: Served, pager: PagerDuty, urgent: bool, severity: str) -> None:
-    """SEV-1 is critical: their high-urgency rules hang on it."""
-    await pager.page(replace(PAGE, urgent=urgent), to="", click=CLICK)
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [(Severity.SEV1, "critical"), (Severity.SEV2, "error"), (Severity.SEV3, "warning")]
+)
+async def test_their_severity_follows_ours(served: Served, pager: PagerDuty, ours: Severity, theirs: str) -> None:
+    """Their rules for urgency hang on it."""
+    await pager.page(replace(PAGE, severity=ours), to="", click=CLICK)
 
-    assert served.receivers.pagerduty.desk.arrivals[0].body["payload"]["severity"] == severity
+    assert served.receivers.pagerduty.desk.arrivals[0].body["payload"]["severity"] == theirs
 
 
 @pytest.mark.parametrize("length", [10, 255, 256, 1000])
