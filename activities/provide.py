@@ -15,6 +15,7 @@ from activities.pulling import LeverActivities
 from activities.records import RecordActivities
 from activities.redriving import RedriveActivities
 from activities.runbook import RunbookActivities
+from activities.settling import SettlingActivities
 from integrations.action_links import ActionLinks
 from integrations.ports import Channels
 from oncall.schedule import Schedule
@@ -57,6 +58,7 @@ def provide(world: World) -> Activities:
         hot=[RunbookActivities(world.speed, world.witnesses).consult_runbook, paging.page],
         background=[
             chat.post,
+            SettlingActivities(world.channels, world.schedule).settle,
             looking.brief,
             levers.plan_lever,
             levers.apply_lever,

@@ -18,7 +18,7 @@ from typing import Protocol
 from incident.model.effects import Page
 from incident.model.outcomes import Arrival, Delivery
 from integrations.errors import IntegrationError, RateLimited, Refused, Unreachable
-from integrations.ports import Button, Pager, Receipt
+from integrations.ports import Button, Pager, Receipt, Settles
 from oncall.audience import Recipient, Way
 
 REPEAT = "This may be a repeat: the answer to an earlier attempt was lost."
@@ -134,7 +134,8 @@ class _Search:
                 if pause is None or await self._over_within(pause, error):
                     return self._told(way, Arrival.UNREACHABLE, why=str(error))
             else:
-                return self._told(way, Arrival.DELIVERED, receipt=receipt.id, repeat=receipt.repeat)
+                told = self._told(way, Arrival.DELIVERED, receipt=receipt.id, repeat=receipt.repeat)
+                return replace(told, kept=isinstance(pager, Settles))
         raise AssertionError("the last pause is None")
 
     def _copy(self, way: Way) -> Page:

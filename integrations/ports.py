@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from incident.model.effects import Page, Post
 
@@ -49,6 +49,7 @@ class Pager(Protocol):
         ...
 
 
+@runtime_checkable
 class Settles(Protocol):
     """A provider that keeps an incident of its own, which has to end with ours. `incident_key`: `Incident.key`."""
 

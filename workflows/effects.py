@@ -24,6 +24,7 @@ from activities.paging import PagingActivities
 from activities.pulling import LeverActivities
 from activities.records import RecordActivities
 from activities.runbook import RunbookActivities
+from activities.settling import SettlingActivities
 from incident.model.effects import (
     ApplyLever,
     Brief,
@@ -33,6 +34,7 @@ from incident.model.effects import (
     Page,
     PlanLever,
     Post,
+    Settle,
     WriteRecord,
 )
 from incident.model.lever import LeverOutcome, LeverReport
@@ -44,6 +46,7 @@ from incident.model.outcomes import (
     PageFailed,
     PostFailed,
     RecordFailed,
+    SettleFailed,
 )
 from incident.policy.texts import short
 from saga.asking import PLAN, RedriveAsk
@@ -69,6 +72,8 @@ async def carry_out(effect: Effect) -> Outcome:
             return await _run(RunbookActivities.consult_runbook, effect, f"consult the runbook on {effect.alert.name}")
         case Page():
             return await _page(effect)
+        case Settle():
+            return await _settle(effect)
         case Post():
             return await _post(effect)
         case Brief():
@@ -108,6 +113,20 @@ async def _page(effect: Page) -> Outcome:
         if isinstance(error.cause, CancelledError):
             return PageFailed(number=effect.number, why="overtaken while it was on its way", late=True)
         return PageFailed(number=effect.number, why=_why(error), late=_never_begun(error))
+
+
+async def _settle(effect: Settle) -> Outcome:
+    try:
+        return await _run(
+            SettlingActivities.settle,
+            effect,
+            f"tell those who ring that it is {effect.standing}",
+            task_queue=BACKGROUND_QUEUE,
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=A_FEW_TIMES,
+        )
+    except ActivityError as error:
+        return SettleFailed(standing=effect.standing, why=_why(error))
 
 
 async def _post(effect: Post) -> Outcome:

@@ -54,6 +54,26 @@ class Page:
     kind: Literal["page"] = "page"
 
 
+class Standing(StrEnum):
+    """How an incident stands, for those who only ring."""
+
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settle:
+    """Tell providers that keep an incident of their own how ours stands."""
+
+    key: str
+    incident_key: str
+    """`Incident.key`, by which they know it."""
+    standing: Standing
+    people: tuple[str, ...]
+    """Keys of those for whom they have it."""
+    kind: Literal["settle"] = "settle"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Act:
     """What a person could do by one tap: a message's name, and the plan it is about where there is one."""
@@ -180,6 +200,6 @@ class WriteRecord:
     kind: Literal["write_record"] = "write_record"
 
 
-Effect = ConsultRunbook | Page | Post | Brief | Look | PlanLever | ApplyLever | WriteRecord
+Effect = ConsultRunbook | Page | Settle | Post | Brief | Look | PlanLever | ApplyLever | WriteRecord
 StoredEffect = Annotated[Effect, Field(discriminator="kind")]
 """An effect that waits through continue-as-new."""

@@ -169,6 +169,9 @@ class Incident:
     """Pages up to this number need not go out: the second path had paged for the same reason before."""
     owner_page: int = 0
     """Number of the newest page that calls the owner: an ack does not silence it."""
+    kept_for: tuple[str, ...] = ()
+    """People for whom a provider keeps an incident of its own, which has to end with this one."""
+    settles: int = 0
     episode: int = 1
     """1, and one more at each reopening."""
     widened: bool = False

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from incident.model.effects import Purpose, RecordKind
+from incident.model.effects import Purpose, RecordKind, Standing
 from incident.model.finding import Finding
 from incident.model.lever import LeverPlan, LeverReport
 from incident.model.playbook import Playbook
@@ -40,6 +40,8 @@ class Delivery:
     """The provider's own id of the message."""
     repeat: bool = False
     """An earlier attempt had already delivered it: nothing was sent twice."""
+    kept: bool = False
+    """The provider keeps an incident of its own now, which has to end with ours (`Settle`)."""
     why: str = ""
 
 
@@ -64,6 +66,19 @@ class PageFailed:
     why: str
     late: bool = False
     """Nobody took it in time, nothing was sent: the world may have moved on, so it is decided anew (design §6)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    standing: Standing
+    channels: tuple[str, ...]
+    """Which were told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettleFailed:
+    standing: Standing
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +151,8 @@ Outcome = (
     Consulted
     | Paged
     | PageFailed
+    | Settled
+    | SettleFailed
     | Posted
     | PostFailed
     | Looked

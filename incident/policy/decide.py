@@ -34,6 +34,8 @@ from incident.model.outcomes import (
     PostFailed,
     Recorded,
     RecordFailed,
+    Settled,
+    SettleFailed,
 )
 from incident.model.timeline import Kind
 from incident.policy import (
@@ -52,6 +54,7 @@ from incident.policy import (
     people,
     roles,
     second_path,
+    settling,
     sla,
 )
 from incident.policy.draft import Decision, Draft
@@ -61,7 +64,8 @@ def decide(incident: Incident, event: Event, now: datetime) -> Decision:
     """The next incident, and what to ask of the world. `now` is aware UTC."""
     draft = _decide(Draft(incident, now), event)
     if draft.incident.policy is not None:
-        draft = archive.slim(approvals.watch(roles.settle(closing.settle(draft))))
+        draft = approvals.watch(roles.settle(closing.settle(draft)))
+        draft = archive.slim(settling.tell_keepers(draft, incident, event))
     return Decision(incident=draft.incident, effects=draft.effects, because=_reasons(incident, draft.incident))
 
 
@@ -186,6 +190,8 @@ def _came_back(draft: Draft, event: Outcome) -> Draft:
             return _lever(draft, event)
         case PostFailed():
             return _not_posted(draft, event.why)
+        case Settled() | SettleFailed():
+            return settling.settled(draft, event)
         case Posted() | Consulted():
             return draft
         case Recorded() | RecordFailed():

@@ -26,6 +26,8 @@ from incident.model.effects import (
     Post,
     Purpose,
     RecordKind,
+    Settle,
+    Standing,
     WriteRecord,
 )
 from incident.model.events import AlertTold, CameDue, Continuing, Declared, Event, NotUnderstood, Said
@@ -64,6 +66,8 @@ from incident.model.outcomes import (
     PostFailed,
     Recorded,
     RecordFailed,
+    Settled,
+    SettleFailed,
 )
 from incident.model.playbook import Approval, LeverUse, Playbook
 from incident.model.role import Role
@@ -178,6 +182,9 @@ def _answer(life: Life, effect: Effect, mood: int) -> Outcome:
             return Looked(number=effect.number, purpose=effect.purpose, findings=findings)
         case PlanLever() | ApplyLever():
             return _lever_answer(effect, mood)
+        case Settle():
+            failed_to = SettleFailed(standing=effect.standing, why="away")
+            return failed_to if mood == 1 else Settled(standing=effect.standing, channels=("pagerduty",))
         case WriteRecord():
             failed = RecordFailed(reason=effect.reason, why="disk full")
             return failed if mood == 1 else Recorded(reason=effect.reason, path="records/x")
@@ -194,7 +201,7 @@ def _page_answer(life: Life, page: Page, mood: int) -> Outcome:
     if mood == 4:
         nobody = tuple(Delivery(person=t, outcome=Arrival.NOBODY, why="a gap") for t in page.targets)
         return Paged(number=page.number, deliveries=nobody)
-    return delivered(page.number, repeat=mood == 3)
+    return delivered(page.number, repeat=mood == 3, kept=mood in (3, 6))
 
 
 def _findings(look: Look | None, mood: int, at: datetime) -> tuple[Finding, ...]:
@@ -351,6 +358,8 @@ def _stale(life: Life, ago: int) -> tuple[Outcome, ...]:
     known = [p.id for p in incident.proposals if p.state != "approved"]
     return (
         delivered(incident.pages - ago, channel="chat"),
+        delivered(incident.pages - ago, channel="pagerduty", kept=True),
+        Settled(standing=Standing.RESOLVED, channels=("pagerduty",)),
         PageFailed(number=incident.pages - ago, why="late", late=ago > 1),
         Looked(number=incident.looking - ago, purpose=Purpose.HOLD, findings=seen),
         Looked(number=0, purpose=Purpose.CRITERIA, findings=seen),

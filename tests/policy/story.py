@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from incident.model.alert import Alert, AlertStatus
-from incident.model.effects import ApplyLever, Brief, Effect, Look, Page, PlanLever, Post, WriteRecord
+from incident.model.effects import ApplyLever, Brief, Effect, Look, Page, PlanLever, Post, Settle, WriteRecord
 from incident.model.events import AlertTold, CameDue, Declared, Event, Said
 from incident.model.finding import Finding, Status
 from incident.model.incident import Criterion, Due, Incident, Phase, Proposal
@@ -30,6 +30,7 @@ from incident.model.outcomes import (
     Posted,
     PostFailed,
     Recorded,
+    Settled,
 )
 from incident.model.playbook import Approval, LeverUse, Playbook
 from incident.model.response_policy import ResponsePolicy
@@ -90,6 +91,8 @@ class Story:
     severity: Severity | None = None
     dead: set[str] = field(default_factory=set)
     """Channels that deliver no page; `thread` for the chat thread."""
+    keepers: set[str] = field(default_factory=set)
+    """Channels whose provider keeps an incident of its own."""
     people: dict[str, tuple[str, ...]] | None = None
     """Target → who stands behind it; None: no people are written down, the team's channels are everybody."""
     slow_pager: bool = False
@@ -122,6 +125,8 @@ class Story:
                 return None
             case Page():
                 return Paged(number=effect.number, deliveries=tuple(self._deliveries(effect)))
+            case Settle():
+                return Settled(standing=effect.standing, channels=tuple(sorted(self.keepers)))
             case Post() if "thread" in self.dead:
                 return PostFailed(key=effect.key, title=effect.title, why="chat is down")
             case Post():
@@ -136,7 +141,8 @@ class Story:
             for channel in TEAM:
                 dead = channel in self.dead
                 outcome, why = (Arrival.REFUSED, f"{channel} is down") if dead else (Arrival.DELIVERED, "")
-                yield Delivery(person=person, channel=channel, outcome=outcome, why=why)
+                kept = channel in self.keepers and not dead
+                yield Delivery(person=person, channel=channel, outcome=outcome, why=why, kept=kept)
                 if not dead:
                     break
         if self.people is not None:
@@ -268,9 +274,9 @@ class Story:
         return self.incident.proposals[-1]
 
 
-def delivered(number: int = 1, *, channel: str = "ntfy", repeat: bool = False) -> Paged:
+def delivered(number: int = 1, *, channel: str = "ntfy", repeat: bool = False, kept: bool = False) -> Paged:
     """A page that arrived at the team's own channel."""
-    arrived = Delivery(person="on-call", channel=channel, outcome=Arrival.DELIVERED, repeat=repeat)
+    arrived = Delivery(person="on-call", channel=channel, outcome=Arrival.DELIVERED, repeat=repeat, kept=kept)
     return Paged(number=number, deliveries=(arrived,))
 
 

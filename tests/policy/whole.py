@@ -17,7 +17,7 @@ from itertools import count
 
 from incident.model.alert import AlertStatus
 from incident.model.already_paged import EarlierPage
-from incident.model.effects import ApplyLever, Brief, Effect, Look, Page, PlanLever, Post, WriteRecord
+from incident.model.effects import ApplyLever, Brief, Effect, Look, Page, PlanLever, Post, Settle, WriteRecord
 from incident.model.events import AlertTold, AlreadyPaged, CameDue, Declared, Event, Said
 from incident.model.finding import Finding
 from incident.model.incident import Incident, Phase
@@ -47,6 +47,7 @@ from incident.model.outcomes import (
     Posted,
     PostFailed,
     Recorded,
+    Settled,
 )
 from incident.model.playbook import Approval, Playbook
 from incident.model.severity import Severity
@@ -342,6 +343,8 @@ class Play:
                 return LeverPlanned(plan=LeverPlan(lever=effect.lever, target="shop", would=f"{effect.lever} the shop"))
             case ApplyLever():
                 return self._applied(effect)
+            case Settle():
+                return Settled(standing=effect.standing, channels=("pagerduty",))
             case WriteRecord():
                 return Recorded(reason=effect.reason, path="records/x")
         raise AssertionError(f"nobody plays {effect.kind}")
