@@ -26,6 +26,9 @@ HEADERS = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{HASH}'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
+    # A button of ntfy's web app posts from another origin ("Send HTTP request"). The token alone opens the door: no
+    # cookie and no login of the reader's goes along, so any origin may.
+    "Access-Control-Allow-Origin": "*",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",

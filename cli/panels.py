@@ -72,7 +72,7 @@ def _facts(status: Mapping[str, Any], now: datetime) -> Table:
     roles = ", ".join(f"{role} {who}" for role, who in (*status["roles"].items(), *_empty(status)))
     facts = {
         "alert": f"{status['alert']}: {status['summary']}" if status["summary"] else status["alert"],
-        "owned by": status["acked_by"] or "nobody yet",
+        "owned by": _owner(status),
         "roles": roles,
         "domain": f"{status['domain']} ({status['owner']})" if status["domain"] else "",
         "open since": f"{day_clock(since)} ({_ago(since, now)} ago)",
@@ -140,6 +140,12 @@ def story(
         instant = clock(at).removesuffix(" UTC") if header else clock(at)
         table.add_row(instant, f"+{_ago(first or at, at)}", entry["kind"], _what(entry))
     return table
+
+
+def _owner(status: Mapping[str, Any]) -> str:
+    """`ana (verified by slack)`; an incident of an older edition does not say how it knows."""
+    how = status.get("acked_how")
+    return f"{status['acked_by']} ({how})" if how else status["acked_by"] or "nobody yet"
 
 
 def _what(entry: Mapping[str, str]) -> Text:

@@ -94,8 +94,9 @@ def _cell(text: str) -> str:
 
 
 def _detection(incident: Incident) -> str:
+    how = f" ({incident.acked_how})" if incident.acked_how else ""
     acked = (
-        f"Acknowledged by {incident.acked_by} at {clock(incident.acked_at)}."
+        f"Acknowledged by {incident.acked_by}{how} at {clock(incident.acked_at)}."
         if incident.acked_at
         else "Never acknowledged."
     )

@@ -76,6 +76,18 @@ def test_the_phone_runs_nobodys_script(world: RunningWorld) -> None:
     assert "javascript:" not in html
 
 
+def test_a_page_s_buttons_can_be_pressed(world: RunningWorld) -> None:
+    """One that acts posts, as ntfy's own app would; one that is only to be opened is a link."""
+    acts = {"action": "http", "label": "I have it", "url": "http://bridge.example.org/act/t", "method": "POST"}
+    opens = {"action": "view", "label": "Runbook", "url": "http://wiki.example.org/r"}
+    page(world, actions=[acts, opens, {"action": "http", "label": SCRIPT, "url": "javascript:alert(1)"}])
+    html = shown(world, "phone")
+
+    assert '<form method="post" action="http://bridge.example.org/act/t" target="_blank">' in html
+    assert '<a href="http://wiki.example.org/r">Runbook</a>' in html
+    assert (html.count("<button"), "javascript:" in html, "<script" in html) == (1, False, False)
+
+
 def test_a_page_without_title_or_text_is_shown(world: RunningWorld) -> None:
     """ntfy takes it, so the phone shows it."""
     page(world)

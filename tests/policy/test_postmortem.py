@@ -123,7 +123,7 @@ def test_the_detection_says_how_often_it_paged_and_who_came():
 
     assert section(story, "Detection")[0] == (
         "ShopDown opened the incident at 12:00:00 UTC. Pages sent: 2, delivered: 2. "
-        "Acknowledged by ana at 12:06:00 UTC."
+        "Acknowledged by ana (claimed) at 12:06:00 UTC."
     )
 
 
