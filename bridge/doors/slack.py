@@ -138,7 +138,7 @@ async def _tap(hall: Hall, payload: dict[str, Any], mark: str) -> str:
     word = Word(
         incident=tap.incident,
         name=tap.action,
-        payload={"proposal": tap.proposal} if tap.proposal else {},
+        payload=tap.payload,
         person=_person(hall, who, str(user.get("username", ""))),
         via=VIA,
         once=mark,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from incident.model.effects import Act, Post
 from incident.model.severity import Severity
-from integrations.slack_buttons import MOST_BUTTONS, MOST_LABEL, Tap, button, tapped
+from integrations.slack_buttons import FIELDS, MOST_BUTTONS, MOST_LABEL, Tap, button, tapped
 from integrations.slack_webhook import MOST_BLOCKS, message_of
 
 KEY = "incident-A@20260616T032800.000000Z"
@@ -27,7 +27,7 @@ def blocks(said: Post, *, buttons: bool = True) -> list[dict[str, Any]]:
     return list(message_of(said, "https://ui.example.org", buttons=buttons)["blocks"])
 
 
-@given(action=NAMES.filter(bool), incident=NAMES.filter(bool), proposal=NAMES)
+@given(action=st.sampled_from(sorted(FIELDS)), incident=NAMES.filter(bool), about=NAMES)
 def test_a_tap_comes_back_as_it_went_out(**told: str) -> None:
     """Whatever incidents and plans are called."""
     assert tapped(button("x", Tap(**told))) == Tap(**told)
@@ -41,8 +41,8 @@ def test_what_waits_for_a_tap_has_a_button() -> None:
     (row,) = [block for block in blocks(said) if block["type"] == "actions"]
     assert [tapped(element) for element in row["elements"]] == [
         Tap(action="ack", incident=KEY),
-        Tap(action="approve", incident=KEY, proposal="restart-1"),
-        Tap(action="reject", incident=KEY, proposal="restart-1"),
+        Tap(action="approve", incident=KEY, about="restart-1"),
+        Tap(action="reject", incident=KEY, about="restart-1"),
     ]
     assert [element["text"]["text"] for element in row["elements"]] == ["I have it", "Yes: restart-1", "No: restart-1"]
 
