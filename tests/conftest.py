@@ -24,6 +24,7 @@ from gameday.world.launch import RunningWorld, start_world
 from integrations.aws import Aws
 from integrations.ports import Channels
 from integrations.settings import AppSettings, AwsSettings, MetricsSettings
+from oncall.schedule import Schedule
 from tests.fakes import FakeChat, FakePager
 from tests.processes import running
 from tests.waiting import eventually
@@ -113,6 +114,7 @@ class House:
     pager: FakePager = field(default_factory=FakePager)
     chat_pager: FakePager = field(default_factory=lambda: FakePager(remembers=False))
     chat: FakeChat = field(default_factory=FakeChat)
+    schedule: Schedule = field(default_factory=Schedule)
 
     @asynccontextmanager
     async def worker(
@@ -136,6 +138,7 @@ class House:
                 links=Links("http://127.0.0.1:8233"),
                 home=self.home,
                 speed=1.0,
+                schedule=self.schedule,
             )
             first, second, third = workers(client, provide(world), grace=timedelta(seconds=1), remembered=remembered)
             async with first, second, third:
