@@ -9,6 +9,7 @@ from activities.chatting import ChatActivities
 from activities.ledger import Ledger
 from activities.links import Links
 from activities.looking import LookingActivities
+from activities.mailing import MailDesk, MailingActivities
 from activities.outside import Outside
 from activities.paging import PagingActivities
 from activities.pulling import LeverActivities
@@ -16,8 +17,10 @@ from activities.records import RecordActivities
 from activities.redriving import RedriveActivities
 from activities.runbook import RunbookActivities
 from activities.settling import SettlingActivities
+from activities.status_page import StatusPageActivities
+from incident.model.language import Vocabulary
 from integrations.action_links import ActionLinks
-from integrations.ports import Channels
+from integrations.ports import Channels, StatusPage
 from oncall.schedule import Schedule
 
 
@@ -37,6 +40,11 @@ class World:
     """Makes links that act; None: nobody said how phones reach the bridge."""
     schedule: Schedule = field(default_factory=Schedule)
     """Who can be paged, and how."""
+    mail_desk: MailDesk | None = None
+    """None: customers cannot be written to."""
+    status_page: StatusPage | None = None
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    """What those outside must not read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +71,8 @@ def provide(world: World) -> Activities:
             levers.plan_lever,
             levers.apply_lever,
             RecordActivities(world.home).write_record,
+            MailingActivities(world.mail_desk, world.ledger).mail_customers,
+            StatusPageActivities(world.status_page, world.vocabulary).set_status_page,
         ],
         patient=[
             looking.look,

@@ -6,7 +6,7 @@ worker runs.
 
 import getpass
 import shlex
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
@@ -14,11 +14,12 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from cli.connect import PATIENCE, SayNo, ask, open_id
 from incident.model.incident import Criterion
+from incident.model.refund import RefundAnswer
 from incident.model.role import Role
 from incident.model.severity import Severity
 from worker.settings import Settings
 
-Payload = dict[str, str | bool]
+Payload = dict[str, Any]
 
 
 def whoami() -> str:
@@ -36,7 +37,7 @@ Signal = Annotated[bool, typer.Option("--signal", help="Leave it with the engine
 
 def tell(part: str, name: str, payload: Payload, *, signal: bool) -> None:
     """Say it and print the answer. Raises SayNo where it was refused, or nobody answered."""
-    said = {key: value for key, value in payload.items() if value not in ("", False)}
+    said = {key: value for key, value in payload.items() if value not in ("", False, 0, [])}
 
     async def work(client: Client, _: Settings) -> str:
         workflow_id = await open_id(client, part)
@@ -241,7 +242,44 @@ def action_item(
     tell(part, "action_item", payload, signal=signal)
 
 
+def customers(
+    part: ID,
+    by: By,
+    *,
+    affected: Annotated[list[str], typer.Option(help="Customer's key; may be repeated.", default_factory=list)],
+    count: Annotated[int, typer.Option(help="How many, where nobody knows who.")] = 0,
+    text: Annotated[str, typer.Option(help="What the next mail to them says.")] = "",
+    again: Annotated[list[str], typer.Option(help="Write to this one again.", default_factory=list)],
+    told: Annotated[list[str], typer.Option(help="This one was told by other means.", default_factory=list)],
+    signal: Signal = False,
+) -> None:
+    """Say which customers are hurt, or what the next mail to them says. By key, never by address.
+
+    Example: incidents customers ProvisioningJobsStuck --affected acme --affected globex
+    """
+    payload: Payload = {"affected": affected, "count": count, "text": text, "again": again, "told": told, "by": by}
+    tell(part, "customers", payload, signal=signal)
+
+
+def refund(
+    part: ID,
+    answer: Annotated[RefundAnswer, typer.Argument(case_sensitive=False)],
+    by: By,
+    *,
+    proposal: Annotated[str, typer.Option(help="Which request; may be left out when only one waits.")] = "",
+    reference: Annotated[str, typer.Option(help="Where it is booked.")] = "",
+    signal: Signal = False,
+) -> None:
+    """Tell what finance did about a refund it was asked for.
+
+    Example: incidents refund ProvisioningJobsStuck refunded --reference INV-12
+    """
+    payload: Payload = {"proposal": proposal, "answer": answer.value, "reference": reference, "by": by}
+    tell(part, "refund", payload, signal=signal)
+
+
 COMMANDS = (
     ack, resolve, note, severity, take, assign, approve, reject, mitigated, confirm, postmortem, action_item,
+    customers, refund,
 )  # fmt: skip
 """In the order they are usually needed. `action_item` is typed `action-item`."""

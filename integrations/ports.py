@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from incident.model.effects import Page, Post
+from incident.model.effects import Page, Post, SetStatusPage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +67,17 @@ class Chat(Protocol):
 
     async def post(self, post: Post, *, link: str) -> Receipt:
         """Say `post`; `link` leads to the incident. Raises IntegrationError."""
+        ...
+
+
+class StatusPage(Protocol):
+    """Tells the public. One status incident for each of ours."""
+
+    async def show(self, effect: SetStatusPage) -> Receipt:
+        """Have the page show the notice; `id` is the page's own of our status incident. Raises IntegrationError.
+
+        Whoever is asked twice for the same notice, after a lost answer say, finds the first and says `repeat`.
+        """
         ...
 
 

@@ -151,3 +151,41 @@ class ProvisioningSettings(BaseModel):
     """Bearer token for jobs and look-ups. A secret."""
     look_back_days: int = Field(default=7, ge=1)
     """How long ago a saga may have ended and still count as a stuck job, in days."""
+
+
+class CustomersSettings(BaseModel):
+    """Customers who are written to when an incident hurts them."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    addresses: dict[str, list[SecretStr]] = Field(default_factory=dict)
+    """Customer's key → mail addresses: `{"acme": ["ops@acme.example"]}`. Never told."""
+    path: Path | None = None
+    """The same as a JSON file, or as CSV: a line each, the key first."""
+    url: HttpUrl | None = None
+    """Where the organisation's own service tells them, with `{key}` for the customer (JSON, bearer)."""
+    token: SecretStr | None = None
+    """Bearer token for it. A secret."""
+    sender: str = ""
+    """From whom customers get mail, such as `Support <support@example.org>`; empty: `INCIDENTS_MAIL__SENDER`."""
+    reply_to: str = ""
+    """Where their answers go; empty: to the sender."""
+
+
+class StatusPageSettings(BaseModel):
+    """The public status page."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    page_id: str = ""
+    """Id of a page at Atlassian Statuspage; empty: a page of our own is written to `folder`."""
+    api_key: SecretStr | None = None
+    """Its API key. A secret."""
+    api_url: HttpUrl = HttpUrl("https://api.statuspage.io")
+    """Its API. Only for practice and tests, or a proxy."""
+    components: dict[str, str] = Field(default_factory=dict)
+    """Component as the runbook calls it → its id there: `{"App": "8kbf7d35c070"}`."""
+    notify: bool = True
+    """Does Statuspage tell the page's subscribers?"""
+    folder: Path | None = None
+    """Folder for `index.html` and `status.json`, for any web server; empty: `status` in `INCIDENTS_HOME`."""

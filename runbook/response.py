@@ -7,6 +7,8 @@ from typing import Any
 from incident.model.response_policy import Overnight, PageWhen, ResponsePolicy, SeverityRule
 from incident.model.role import Role
 from incident.model.severity import Severity
+from runbook import messages
+from runbook.messages import MESSAGES
 
 RESPONSE = ResponsePolicy(
     rules={
@@ -49,6 +51,7 @@ RESPONSE = ResponsePolicy(
     overnight=Overnight(zone="UTC", starts=time(22), ends=time(8)),  # ours: runbook §1 gives no hours
     next_contact_after=timedelta(seconds=10),  # ours: twice the time a provider gets for one answer
     same_page_within=timedelta(minutes=1),  # ours: who was woken by the second path is not woken twice for it
+    customers=MESSAGES,
     misunderstood_post_every=timedelta(minutes=1),  # design §5
     retry_record_every=timedelta(minutes=5),  # ours: a full disk is not mended faster
     proposal_valid_for=timedelta(hours=1),  # ours: what was read then may no longer be so
@@ -64,7 +67,8 @@ def at_speed(policy: ResponsePolicy, speed: float) -> ResponsePolicy:
     if speed == 1.0:
         return policy
     rules = {severity: replace(rule, **_faster(rule, speed)) for severity, rule in policy.rules.items()}
-    return replace(policy, **_faster(policy, speed), rules=rules, speed=policy.speed * speed)
+    customers = messages.at_speed(policy.customers, speed)
+    return replace(policy, **_faster(policy, speed), rules=rules, customers=customers, speed=policy.speed * speed)
 
 
 def _faster(of: ResponsePolicy | SeverityRule, speed: float) -> dict[str, Any]:

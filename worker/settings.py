@@ -21,10 +21,12 @@ from integrations.settings import (
     AppSettings,
     AwsSettings,
     ChatSettings,
+    CustomersSettings,
     MailSettings,
     MetricsSettings,
     PagerSettings,
     ProvisioningSettings,
+    StatusPageSettings,
 )
 from oncall.schedule import Schedule
 
@@ -80,6 +82,8 @@ class Settings(BaseSettings):
     aws: AwsSettings = AwsSettings()
     metrics: MetricsSettings = MetricsSettings()
     provisioning: ProvisioningSettings = ProvisioningSettings()
+    customers: CustomersSettings = CustomersSettings()
+    status_page: StatusPageSettings = StatusPageSettings()
     apps: list[AppSettings] = Field(default_factory=list, description="Apps to probe, as JSON; see below.")
     oncall: Schedule = Schedule()
 

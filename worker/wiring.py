@@ -9,21 +9,27 @@ from temporalio.client import Client
 
 from activities.ledger import Ledger
 from activities.links import Links
+from activities.mailing import MailDesk
 from activities.outside import Outside
 from activities.provide import World
 from activities.saga_desk import SagaDesk
 from incident.model.effects import Post
 from incident.model.severity import Severity
+from integrations.address_book import AddressBook
 from integrations.aws import Aws
 from integrations.clock import utc_now
+from integrations.customer_mail import CustomerMail
 from integrations.errors import IntegrationError
 from integrations.http import shared_client
-from integrations.ports import Channels
+from integrations.ports import Channels, StatusPage
 from integrations.provisioning import Platform
 from integrations.reach import Reach, ways
 from integrations.sagas import Sagas
 from integrations.settings import ProvisioningSettings
 from integrations.slack_webhook import SlackWebhook
+from integrations.status_folder import StatusFolder
+from integrations.statuspage import StatusPageIo
+from runbook.messages import VOCABULARY
 from runbook.provisioning import SAGA
 from worker.keys import action_links, witness
 from worker.settings import Settings
@@ -51,6 +57,9 @@ async def outside_world(settings: Settings) -> AsyncIterator[World]:
             witnesses=(witness(settings).public,),
             action_links=action_links(settings),
             schedule=settings.oncall,
+            mail_desk=mail_desk(settings, http),
+            status_page=status_page(settings, http),
+            vocabulary=VOCABULARY,
         )
     ledger.close()
 
@@ -73,6 +82,19 @@ def channels(settings: Settings, http: httpx.AsyncClient) -> Channels:
     taps = settings.chat.signing_secret is not None
     chat = SlackWebhook(http, settings.chat.webhook_url, buttons=taps) if settings.chat.webhook_url else None
     return Channels(pagers=pagers, missing=missing, chat=chat)
+
+
+def mail_desk(settings: Settings, http: httpx.AsyncClient) -> MailDesk:
+    """For mails to customers. Without a server and a sender the desk is there, and says what is missing."""
+    ready = settings.mail.host and (settings.customers.sender or settings.mail.sender)
+    office = CustomerMail(settings.mail, settings.customers) if ready else None
+    return MailDesk(book=AddressBook(settings.customers, http), office=office, vocabulary=VOCABULARY)
+
+
+def status_page(settings: Settings, http: httpx.AsyncClient) -> StatusPage:
+    """Atlassian's where a page of it is set, else a folder of our own."""
+    ours = settings.status_page
+    return StatusPageIo(http, ours) if ours.page_id else StatusFolder(ours.folder or settings.home / "status")
 
 
 def line_sayer(channels: Channels, link: str) -> Callable[[str], Awaitable[str]]:

@@ -11,6 +11,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import (
     ActivityError,
+    ApplicationError,
     CancelledError,
     ChildWorkflowError,
     TimeoutType,
@@ -20,25 +21,31 @@ from temporalio.exceptions import TimeoutError as NoAnswer
 
 from activities.chatting import ChatActivities
 from activities.looking import LookingActivities
+from activities.mailing import MailingActivities
 from activities.paging import PagingActivities
 from activities.pulling import LeverActivities
 from activities.records import RecordActivities
 from activities.runbook import RunbookActivities
 from activities.settling import SettlingActivities
+from activities.status_page import StatusPageActivities
+from incident.model.customers import Fate
 from incident.model.effects import (
     ApplyLever,
     Brief,
     ConsultRunbook,
     Effect,
     Look,
+    MailCustomers,
     Page,
     PlanLever,
     Post,
+    SetStatusPage,
     Settle,
     WriteRecord,
 )
 from incident.model.lever import LeverOutcome, LeverReport
 from incident.model.outcomes import (
+    CustomersMailed,
     LeverApplied,
     LeverPlanFailed,
     LookFailed,
@@ -47,6 +54,7 @@ from incident.model.outcomes import (
     PostFailed,
     RecordFailed,
     SettleFailed,
+    StatusPageNotSet,
 )
 from incident.policy.texts import short
 from saga.asking import PLAN, RedriveAsk
@@ -63,9 +71,11 @@ ITS_TURN = timedelta(seconds=110)
 """Of one page, all its people and their ways included; the activity itself gives up before (`activities/paging.py`)."""
 NO_SIGN_OF_A_PAGE = timedelta(seconds=8)
 """A worker that fell silent with a page in its hands: another one asks the providers and goes on."""
+SLOWEST_MAIL = timedelta(minutes=2)
+"""One mail at a server that takes its time for each answer; each is a sign of life."""
 
 
-async def carry_out(effect: Effect) -> Outcome:
+async def carry_out(effect: Effect) -> Outcome:  # noqa: C901 - one row per effect: a table
     """Do it, and say what came of it."""
     match effect:
         case ConsultRunbook():
@@ -86,6 +96,10 @@ async def carry_out(effect: Effect) -> Outcome:
             return await _pull(effect)
         case WriteRecord():
             return await _record(effect)
+        case MailCustomers():
+            return await _mail(effect)
+        case SetStatusPage():
+            return await _status_page(effect)
     assert_never(effect)
 
 
@@ -243,6 +257,38 @@ async def _record(effect: WriteRecord) -> Outcome:
 
 def _never_begun(error: ActivityError) -> bool:
     return isinstance(error.cause, NoAnswer) and error.cause.type is TimeoutType.SCHEDULE_TO_START
+
+
+async def _mail(effect: MailCustomers) -> Outcome:
+    """Its own ledger makes a second attempt safe; where no answer came at all, nobody knows what went out."""
+    try:
+        return await _run(
+            MailingActivities.mail_customers,
+            effect,
+            f"mail version {effect.version} to {len(effect.customers)} customers",
+            task_queue=BACKGROUND_QUEUE,
+            start_to_close_timeout=timedelta(minutes=2) + SLOWEST_MAIL * len(effect.customers),
+            heartbeat_timeout=SILENT_FOR + SLOWEST_MAIL,
+            retry_policy=A_FEW_TIMES,
+        )
+    except ActivityError as error:
+        fate = Fate.UNREACHABLE if isinstance(error.cause, ApplicationError) else Fate.UNKNOWN
+        return CustomersMailed(version=effect.version, fates=dict.fromkeys(effect.customers, fate), why=_why(error))
+
+
+async def _status_page(effect: SetStatusPage) -> Outcome:
+    try:
+        return await _run(
+            StatusPageActivities.set_status_page,
+            effect,
+            f"status page: {effect.notice.state}",
+            task_queue=BACKGROUND_QUEUE,
+            start_to_close_timeout=timedelta(seconds=40),
+            retry_policy=A_FEW_TIMES,
+        )
+    except ActivityError as error:
+        for_good = isinstance(error.cause, ApplicationError) and error.cause.non_retryable
+        return StatusPageNotSet(number=effect.number, why=_why(error), for_good=for_good)
 
 
 def _why(error: ActivityError) -> str:

@@ -2,6 +2,7 @@
 
 from activities.outside import Ask, Outside
 from activities.saga_desk import StuckJob
+from incident.model.customers import Affected
 from incident.model.finding import Finding, Status
 from integrations.clock import utc_now
 from integrations.errors import IntegrationError
@@ -29,6 +30,7 @@ async def check(ask: Ask, outside: Outside) -> Finding:
         summary=f"{len(jobs)} stuck: {told}{more}"[:2000],
         evidence={job.subject: in_one_line(job) for job in jobs[:MOST_TOLD]},
         subjects=tuple(job.subject for job in jobs),
+        customers=tuple({one.key: one for one in map(affected, jobs) if one.key}.values()),
         hurt_since=jobs[0].since,
         at=utc_now(),
     )
@@ -44,6 +46,23 @@ def in_one_line(job: StuckJob) -> str:
     who = f"job {found.facts.get('job') or job.subject}" + (f" ({facts})" if facts else "")
     where = f" at {found.target.type}" if found.target else ""
     return one_line(f"{who}{where} {since}: {found.error or found.because}", 300)
+
+
+def affected(job: StuckJob) -> Affected:
+    """Who waits, by key, and what finance has to know. No key: only the app knows this job, and not whose it is."""
+    facts = job.diagnosis.facts if job.diagnosis else {}
+    at = f" at {job.diagnosis.target.type}" if job.diagnosis and job.diagnosis.target else ""
+    return Affected(
+        key=_key(facts.get("customer", "")),
+        plan=facts.get("plan", ""),
+        paid=facts.get("paid", ""),
+        where=f"job {facts.get('job') or job.subject}{at} since {job.since:%Y-%m-%d %H:%M} UTC",
+    )
+
+
+def _key(customer: str) -> str:
+    """An address would stay in history for good: whoever keys customers by it is told so by the job's own line only."""
+    return "" if "@" in customer else customer[:64]
 
 
 def _plan(name: str) -> str:

@@ -8,10 +8,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from incident.model.alert import Alert
+from incident.model.customers import Moment
 from incident.model.incident import Incident
 from incident.model.lever import LeverPlan
 from incident.model.playbook import Link
 from incident.model.severity import Severity
+from incident.model.status_page import Notice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +202,43 @@ class WriteRecord:
     kind: Literal["write_record"] = "write_record"
 
 
-Effect = ConsultRunbook | Page | Settle | Post | Brief | Look | PlanLever | ApplyLever | WriteRecord
+@dataclass(frozen=True, kw_only=True)
+class MailCustomers:
+    """One mail to each of these customers, once per customer and version; the activity knows their addresses."""
+
+    key: str
+    incident_id: str
+    mail_key: str
+    """Prefix of each mail's own key: the same in every round of one version."""
+    version: int
+    round: int
+    """1, and one more for each time those who could not be reached are tried again."""
+    moment: Moment
+    subject: str
+    text: str
+    customers: tuple[str, ...]
+    kind: Literal["mail_customers"] = "mail_customers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetStatusPage:
+    """Have the status page show `notice`, as the one status incident of ours."""
+
+    key: str
+    incident_id: str
+    number: int
+    mark: str
+    """By which our status incident is found again: the incident's own key."""
+    known_id: str
+    """The page's id of it; empty: not known, so it is looked for before one is made."""
+    component: str
+    notice: Notice
+    severity: Severity
+    kind: Literal["set_status_page"] = "set_status_page"
+
+
+Told = Page | Settle | Post | Brief | MailCustomers | SetStatusPage
+"""What people read."""
+Effect = ConsultRunbook | Told | Look | PlanLever | ApplyLever | WriteRecord
 StoredEffect = Annotated[Effect, Field(discriminator="kind")]
 """An effect that waits through continue-as-new."""

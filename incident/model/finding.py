@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from incident.model.customers import Affected
+
 
 class Status(StrEnum):
     OK = "ok"
@@ -30,6 +32,8 @@ class Finding:
 
     subjects: tuple[str, ...] = ()
     """Which ones are hurt, worst first, where there may be several: job ids, never customers' names."""
+    customers: tuple[Affected, ...] = ()
+    """The same by customer, where the check can tell: keys, never names or addresses."""
     hurt_since: datetime | None = None
     """Since when the first of them waits (aware UTC)."""
 

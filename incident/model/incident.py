@@ -6,12 +6,15 @@ from enum import StrEnum
 
 from incident.model.alert import Alert
 from incident.model.already_paged import EarlierPage
+from incident.model.customers import Customers
 from incident.model.finding import Finding
 from incident.model.lever import LeverPlan
 from incident.model.playbook import Approval, Playbook
+from incident.model.refund import Refund
 from incident.model.response_policy import ResponsePolicy
 from incident.model.role import Role
 from incident.model.severity import Severity
+from incident.model.status_page import StatusPage
 from incident.model.timeline import Entry
 
 
@@ -48,17 +51,28 @@ class Due(StrEnum):
     SLA = "sla"
     APPROVAL = "approval"
     """A plan, or a yes to one, is too old to count."""
+    CUSTOMERS = "customers"
+    """The next mail to customers has to be on the table, or the one there promises too little time."""
+    PROMISE = "promise"
+    """Customers were promised a mail by now."""
+    MAIL_AGAIN = "mail_again"
+    STATUS_PAGE = "status_page"
+    """Try again to set a status page that could not be reached."""
+    REFUND = "refund"
+    """Ask finance again for an answer."""
     RECORD = "record"
     """Write the closed incident's record again: the disk did not take it."""
 
 
 class Criterion(StrEnum):
-    """The runbook's four resolve criteria (runbook §2.3)."""
+    """The runbook's four resolve criteria (runbook §2.3), and one for incidents that outlast the provisioning SLA."""
 
     ALERT_CLEAR = "alert_clear"
     IMPACT_GONE = "impact_gone"
     DATA_RECONCILED = "data_reconciled"
     DURABLE = "durable"
+    REFUND = "refund"
+    """Finance has answered (runbook §3.1). Only where finance was asked."""
 
 
 class ProposalState(StrEnum):
@@ -73,6 +87,23 @@ class ProposalState(StrEnum):
     """Nobody decided in time."""
     WITH_PEOPLE = "with_people"
     """Approved, and people carry it out."""
+    SENT = "sent"
+    """Approved, and on its way to those outside."""
+
+
+class Aim(StrEnum):
+    """What a yes sets in motion."""
+
+    LEVER = "lever"
+    MAIL = "mail"
+    STATUS_PAGE = "status_page"
+    REFUND = "refund"
+
+
+SPEAKERS = (Role.IC.value, Role.RESPONDER.value, Role.COMMS.value)
+"""Whose yes what customers read takes (runbook §7): IC or comms, or the single responder."""
+FINANCE = "finance"
+"""Whose yes money takes (runbook §3.1, §6): the people of the rotation of this name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +129,7 @@ class Proposal:
     """The person who proposed it; empty: the orchestrator."""
     needs: tuple[str, ...] = ()
     """Only one of these may decide: a group (a rotation's name, such as `finance`) or a role in the incident."""
+    aim: Aim = Aim.LEVER
     approved_by: tuple[str, ...] = ()
     yeses: tuple[Yes, ...] = ()
     """The same, with when and how we know."""
@@ -204,6 +236,10 @@ class Incident:
     mitigated_at: datetime | None = None
     mitigated_how: str = ""
 
+    customers: Customers = field(default_factory=Customers)
+    status_page: StatusPage = field(default_factory=StatusPage)
+    refunds: tuple[Refund, ...] = ()
+
     criteria_met: tuple[Criterion, ...] = ()
     """As last written on the timeline."""
     attested: dict[Criterion, Attestation] = field(default_factory=dict)
@@ -250,10 +286,15 @@ class Incident:
 
     @property
     def needs_human(self) -> bool:
-        """Nobody owns it, a plan waits for a yes, the postmortem is overdue, or the disk does not take the record."""
+        """Nobody owns it, a plan waits for a yes, a customer was not reached, the postmortem or the record is late."""
         match self.phase:
             case Phase.CLOSED:
                 return Due.RECORD in self.due
             case Phase.POSTMORTEM:
-                return Due.POSTMORTEM not in self.due
-        return not self.acked_by or bool(self.open_proposals)
+                return Due.POSTMORTEM not in self.due or self._customers_wait
+        return not self.acked_by or self._customers_wait
+
+    @property
+    def _customers_wait(self) -> bool:
+        """For a yes, or for somebody to call them."""
+        return bool(self.open_proposals or self.customers.unreached)

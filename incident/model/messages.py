@@ -6,9 +6,11 @@ still wrong is explained with `expected`.
 
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from incident.model.customers import MOST_AFFECTED
 from incident.model.incident import Criterion
+from incident.model.refund import RefundAnswer
 from incident.model.role import Role
 from incident.model.severity import Severity
 
@@ -31,6 +33,18 @@ def _yes_no_or_words(value: object) -> object:
 
 
 SomeRole = Annotated[Role, BeforeValidator(_small)]
+CustomerKey = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^@\s,;<>]+$")
+]
+"""The organisation's own short name of a customer. No blanks, and no `@`: an address would stay in history for good."""
+
+
+def _listed(given: object) -> object:
+    """`acme, globex` is a list too."""
+    return [part for part in given.replace(",", " ").split() if part] if isinstance(given, str) else given
+
+
+CustomerKeys = Annotated[tuple[CustomerKey, ...], BeforeValidator(_listed), Field(max_length=MOST_AFFECTED)]
 
 
 class Message(BaseModel):
@@ -134,6 +148,30 @@ class FileActionItem(Message):
     url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
 
 
+class TellCustomers(Message):
+    bare: ClassVar[str] = "affected"
+    expected: ClassVar[str] = (
+        '{"affected": ["acme", "globex"], "by": "ana"}, {"count": 40}, {"text": "what the next mail says"}, '
+        '{"again": ["acme"]} or {"told": ["acme"]} (customers by key, never by address)'
+    )
+    affected: CustomerKeys = ()
+    count: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
+    again: CustomerKeys = ()
+    told: CustomerKeys = ()
+
+
+class AnswerRefund(Message):
+    bare: ClassVar[str] = "answer"
+    expected: ClassVar[str] = (
+        '{"proposal": "refund_path-1", "answer": "refunded", "reference": "INV-12", "by": "fin"} '
+        "(refunded, credited or declined)"
+    )
+    proposal: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    answer: RefundAnswer
+    reference: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+
+
 MESSAGES: dict[str, type[Message]] = {
     "ack": Ack,
     "resolve": Resolve,
@@ -147,5 +185,7 @@ MESSAGES: dict[str, type[Message]] = {
     "confirm": Confirm,
     "postmortem": Postmortem,
     "action_item": FileActionItem,
+    "customers": TellCustomers,
+    "refund": AnswerRefund,
 }
 """Name of the signal (and update) → its payload. Field docs: design §5."""

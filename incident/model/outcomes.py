@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from incident.model.customers import Fate
 from incident.model.effects import Purpose, RecordKind, Standing
 from incident.model.finding import Finding
 from incident.model.lever import LeverPlan, LeverReport
@@ -147,6 +148,32 @@ class RecordFailed:
     why: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class CustomersMailed:
+    version: int
+    fates: dict[str, Fate]
+    """Customer → what became of their mail; customers that are missing were not tried."""
+    why: str = ""
+    """What the mail server said of those that were not sent: codes, never an address."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusPageSet:
+    number: int
+    id: str
+    """The page's own id of our status incident."""
+    repeat: bool = False
+    """It was there already."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusPageNotSet:
+    number: int
+    why: str
+    for_good: bool = False
+    """Trying again cannot help: no page is set, or it refuses us."""
+
+
 Outcome = (
     Consulted
     | Paged
@@ -163,4 +190,7 @@ Outcome = (
     | LeverApplied
     | Recorded
     | RecordFailed
+    | CustomersMailed
+    | StatusPageSet
+    | StatusPageNotSet
 )

@@ -1,6 +1,6 @@
 """What the runbook says to do for one alert. It travels with the incident, so that no edit disturbs a running one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -61,6 +61,14 @@ class Playbook:
     """Fastest safe one first (runbook §2.2)."""
     journey_check: str | None = None
     data_check: str | None = None
+    customer_visible: bool = False
+    """Customers see it: it belongs on the status page (runbook §7)."""
+    component: str = ""
+    """What the status page calls the part that is broken; empty: the page as a whole."""
+    plainly: str = ""
+    """What customers notice, in words they may read: one sentence for mails and the status page."""
+    prices: dict[str, str] = field(default_factory=dict)
+    """Plan → what it costs, for finance; a plan that is missing is told without."""
     sla: timedelta | None = None
     """How long a customer may wait before people must tell them and finance is asked (runbook §3.1); None: no such."""
     known: bool = True

@@ -1,9 +1,10 @@
 """The numbers of the response: clocks, cadences and page rules. Values live in `runbook/response.py`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
+from incident.model.customers import CustomerRules
 from incident.model.role import Role
 from incident.model.severity import Severity
 from incident.model.zones import is_within
@@ -78,6 +79,7 @@ class ResponsePolicy:
     """Public keys (Ed25519, base64url) of the bridges whose word makes a person verified; none: all are claimed."""
     remind_before_update: timedelta = timedelta(minutes=5)
     """How long before an update is due whoever owns the cadence is reminded."""
+    customers: CustomerRules = field(default_factory=CustomerRules)
     speed: float = 1.0
 
     def pages_at(self, severity: Severity, at: datetime) -> bool:

@@ -18,6 +18,8 @@ class Kind(StrEnum):
     SEVERITY = "severity"
     CRITERION = "criterion"
     POST = "post"
+    CUSTOMERS = "customers"
+    """Mails to them, the status page, and what finance answers."""
     RECORD = "record"
     REFUSED = "refused"
 

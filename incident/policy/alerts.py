@@ -8,7 +8,7 @@ from incident.model.effects import Purpose
 from incident.model.finding import Status
 from incident.model.incident import Due, Incident, Phase, ProposalState
 from incident.model.timeline import Kind
-from incident.policy import cadence, escalation, looking, mitigation
+from incident.policy import cadence, closing, escalation, looking, mitigation
 from incident.policy.draft import Draft
 from incident.policy.levers import live
 from incident.policy.lifecycle import Turn, may, turned
@@ -114,7 +114,7 @@ def _begin_episode(draft: Draft, *, since: datetime) -> Draft:
     incident = draft.incident
     return draft.set(
         episode=incident.episode + 1,
-        due={what: at for what, at in incident.due.items() if what is Due.MISUNDERSTOOD},
+        due={what: at for what, at in incident.due.items() if what in closing.LASTING},
         findings={},
         attested={},
         criteria_met=(),

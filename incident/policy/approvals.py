@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from incident.model.identity import Voice
-from incident.model.incident import Due, Incident, Proposal, Yes
+from incident.model.incident import Aim, Due, Incident, Proposal, Yes
 from incident.model.messages import Approve, Reject
 from incident.model.playbook import Approval
 from incident.model.response_policy import ResponsePolicy
@@ -107,8 +107,9 @@ def change(draft: Draft, proposal: Proposal) -> Draft:
 
 
 def _waiting(incident: Incident) -> tuple[Proposal, ...]:
-    """What is done by hand waits for no yes, so it does not lapse."""
-    return tuple(p for p in incident.open_proposals if p.approval is not Approval.MANUAL)
+    """What is done by hand waits for no yes, so it does not lapse; a mail or a notice is renewed by its own clock."""
+    mine = (Aim.LEVER, Aim.REFUND)
+    return tuple(p for p in incident.open_proposals if p.approval is not Approval.MANUAL and p.aim in mine)
 
 
 def _lapses(proposal: Proposal, policy: ResponsePolicy) -> tuple[datetime, ...]:

@@ -1,13 +1,15 @@
 """The end of an incident: resolved, postmortem owed or not, closed, archived (runbook §2.3, §2.4)."""
 
 from incident.model.effects import RecordKind
-from incident.model.incident import Criterion, Due, Phase
+from incident.model.incident import Due, Phase
 from incident.model.timeline import Kind
 from incident.model.zones import plus_business_days
 from incident.policy import archive, cadence, looking, resolution
 from incident.policy.draft import Draft
 from incident.policy.lifecycle import Turn, turned
 from incident.policy.texts import command, day_clock, words
+
+LASTING = (Due.MISUNDERSTOOD, Due.MAIL_AGAIN, Due.STATUS_PAGE)
 
 
 def settle(draft: Draft) -> Draft:
@@ -22,7 +24,7 @@ def settle(draft: Draft) -> Draft:
             verb = "holds" if standing.met else "no longer holds"
             draft = draft.tell(Kind.CRITERION, f"{standing.name} {verb}", because=standing.evidence)
     draft = draft.set(criteria_met=tuple(s.name for s in standings if s.met))
-    return _resolved(draft) if len(draft.incident.criteria_met) == len(Criterion) else draft
+    return _resolved(draft) if len(draft.incident.criteria_met) == len(standings) else draft
 
 
 def _resolved(draft: Draft) -> Draft:
@@ -79,7 +81,7 @@ def _close(draft: Draft) -> Draft:
 
 def _still_due(draft: Draft) -> dict[Due, object]:
     """Only what has nothing to do with the incident's course."""
-    return {what: at for what, at in draft.incident.due.items() if what is Due.MISUNDERSTOOD}
+    return {what: at for what, at in draft.incident.due.items() if what in LASTING}
 
 
 def _story(draft: Draft) -> str:

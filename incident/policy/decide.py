@@ -22,6 +22,7 @@ from incident.model.incident import Due, Incident, Phase
 from incident.model.outcomes import (
     Briefed,
     Consulted,
+    CustomersMailed,
     LeverApplied,
     LeverPlanFailed,
     LeverPlanned,
@@ -36,6 +37,8 @@ from incident.model.outcomes import (
     RecordFailed,
     Settled,
     SettleFailed,
+    StatusPageNotSet,
+    StatusPageSet,
 )
 from incident.model.timeline import Kind
 from incident.policy import (
@@ -44,18 +47,23 @@ from incident.policy import (
     archive,
     cadence,
     closing,
+    customers,
     escalation,
     identity,
     lapsing,
     levers,
     looking,
+    mailing,
     mitigation,
     opening,
+    outside,
     people,
+    refund,
     roles,
     second_path,
     settling,
     sla,
+    status_page,
 )
 from incident.policy.draft import Decision, Draft
 
@@ -64,7 +72,7 @@ def decide(incident: Incident, event: Event, now: datetime) -> Decision:
     """The next incident, and what to ask of the world. `now` is aware UTC."""
     draft = _decide(Draft(incident, now), event)
     if draft.incident.policy is not None:
-        draft = approvals.watch(roles.settle(closing.settle(draft)))
+        draft = approvals.watch(outside.settle(roles.settle(closing.settle(draft))))
         draft = archive.slim(settling.tell_keepers(draft, incident, event))
     return Decision(incident=draft.incident, effects=draft.effects, because=_reasons(incident, draft.incident))
 
@@ -144,7 +152,7 @@ def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901, PLR0912 - one ro
         case Due.NIGHT:
             return escalation.night_fell(draft)
         case Due.CADENCE:
-            return _update_unless_over(draft)
+            return status_page.at_cadence(_update_unless_over(draft))
         case Due.UPDATE_NEAR:
             return cadence.remind(draft)
         case Due.ROLES:
@@ -167,6 +175,16 @@ def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901, PLR0912 - one ro
             return sla.passed(draft)
         case Due.APPROVAL:
             return lapsing.lapse(draft)
+        case Due.CUSTOMERS:
+            return draft  # what is owed now, `outside.settle` works out
+        case Due.PROMISE:
+            return customers.late(draft)
+        case Due.MAIL_AGAIN:
+            return mailing.again(draft)
+        case Due.STATUS_PAGE:
+            return status_page.again(draft)
+        case Due.REFUND:
+            return refund.remind(draft)
         case Due.RECORD:
             return archive.again(draft)
     assert_never(what)
@@ -178,7 +196,7 @@ def _update_unless_over(draft: Draft) -> Draft:
     return settled if settled.incident.phase is not draft.incident.phase else cadence.update(draft)
 
 
-def _came_back(draft: Draft, event: Outcome) -> Draft:
+def _came_back(draft: Draft, event: Outcome) -> Draft:  # noqa: C901 - one row per outcome: a table
     match event:
         case Paged():
             return opening.brief(escalation.paged(draft, event))
@@ -196,6 +214,10 @@ def _came_back(draft: Draft, event: Outcome) -> Draft:
             return draft
         case Recorded() | RecordFailed():
             return archive.recorded(draft, event)
+        case CustomersMailed():
+            return mailing.mailed(draft, event)
+        case StatusPageSet() | StatusPageNotSet():
+            return status_page.came_back(draft, event)
     assert_never(event)
 
 

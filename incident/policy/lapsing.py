@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from incident.model.incident import Phase, Proposal, ProposalState
+from incident.model.incident import Aim, Phase, Proposal, ProposalState
 from incident.model.timeline import Kind
 from incident.policy import approvals, cadence, levers, sla
 from incident.policy.draft import Draft
@@ -31,7 +31,7 @@ def _old_yeses(draft: Draft) -> Draft:
 
 
 def _anew(draft: Draft, gone: tuple[Proposal, ...]) -> Draft:
-    if any(p.plan.lever == sla.REFUND for p in gone):
+    if any(p.aim is Aim.REFUND for p in gone):
         draft = sla.ask_again(draft)
     if draft.incident.phase is Phase.MITIGATE and any(not p.plan.by_people for p in gone):
         return levers.next_lever(draft)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from incident.model.effects import ApplyLever, PlanLever, Purpose
 from incident.model.finding import Status
-from incident.model.incident import Due, Incident, Phase, Proposal, ProposalState, Yes
+from incident.model.incident import Aim, Due, Incident, Phase, Proposal, ProposalState, Yes
 from incident.model.lever import LeverOutcome, LeverPlan, LeverReport
 from incident.model.playbook import Approval, LeverUse
 from incident.model.severity import Severity
@@ -54,7 +54,7 @@ def _impact_in_words(draft: Draft) -> str:
 
 def _live(incident: Incident) -> int:
     """How many are alive; what waits for people is in nobody's way."""
-    return sum(1 for p in incident.proposals if p.state in LIVE and not p.plan.by_people)
+    return sum(1 for p in incident.proposals if p.state in LIVE and p.aim is Aim.LEVER and not p.plan.by_people)
 
 
 def _may_try(draft: Draft, use: LeverUse) -> bool:

@@ -2,7 +2,7 @@
 
 from incident.model.effects import Purpose
 from incident.model.finding import Finding, Status
-from incident.model.incident import Criterion, Due, Incident, Phase, ProposalState
+from incident.model.incident import Aim, Criterion, Due, Incident, Phase, ProposalState
 from incident.model.timeline import Kind
 from incident.policy import cadence, escalation, levers, looking
 from incident.policy.draft import Draft
@@ -110,7 +110,7 @@ def _end_proposals(draft: Draft) -> Draft:
         ProposalState.APPLIED: ProposalState.VERIFIED,
     }
     for proposal in draft.incident.proposals:
-        if proposal.state in ends:
+        if proposal.state in ends and proposal.aim is Aim.LEVER:
             draft = set_state(draft, proposal.id, ends[proposal.state])
             draft = draft.tell(Kind.LEVER, f"{proposal.id} {ends[proposal.state]}", because="customer impact stopped")
     return draft
@@ -165,6 +165,8 @@ def _hold(draft: Draft, automation: Finding) -> Draft:
         because = f"{automation.check}: {automation.summary}"
         draft = draft.tell(Kind.LEVER, f"our levers hold back until {clock(until)}", because=because)
     for proposal in draft.incident.open_proposals:
+        if proposal.aim is not Aim.LEVER:
+            continue
         draft = set_state(draft, proposal.id, ProposalState.WITHDRAWN)
         draft = draft.tell(Kind.LEVER, f"{proposal.id} withdrawn", because=f"{automation.check} is at work")
     return looking.look(draft.set(planning=""), Purpose.HOLD)

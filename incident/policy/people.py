@@ -10,6 +10,7 @@ from incident.model.identity import Voice
 from incident.model.incident import ActionItem, Attestation, Criterion, Incident, Phase, Proposal
 from incident.model.messages import (
     Ack,
+    AnswerRefund,
     Approve,
     Assign,
     Confirm,
@@ -22,9 +23,20 @@ from incident.model.messages import (
     Resolve,
     SetSeverity,
     Take,
+    TellCustomers,
 )
 from incident.model.timeline import Kind
-from incident.policy import approvals, closing, escalation, levers, mitigation, roles, severity
+from incident.policy import (
+    approvals,
+    closing,
+    consent,
+    customers,
+    escalation,
+    mitigation,
+    refund,
+    roles,
+    severity,
+)
 from incident.policy.draft import Draft
 from incident.policy.lifecycle import Turn, may
 from incident.policy.resolution import missing
@@ -33,7 +45,9 @@ MOST_ITEMS = 200
 """Follow-ups one incident takes: more is a backlog, and belongs in a tracker."""
 
 
-def refusal(incident: Incident, message: Message, voice: Voice | None = None) -> str:
+def refusal(  # noqa: C901, PLR0912 - one row per rule: a table
+    incident: Incident, message: Message, voice: Voice | None = None
+) -> str:
     """Why this cannot be done now; empty: it can. `voice`: whose word it is; None: the message's own claim."""
     if incident.phase is Phase.CLOSED:
         return f"{incident.id} is closed"
@@ -50,6 +64,14 @@ def refusal(incident: Incident, message: Message, voice: Voice | None = None) ->
             return f"{incident.id} is resolved already; what it waits for is the postmortem"
         case Confirm() if message.criterion is Criterion.ALERT_CLEAR and incident.firing:
             return 'the alert still fires; if it does not, say `alert` with "resolved"'
+        case Confirm() if message.criterion is Criterion.REFUND:
+            return "finance answers that with `refund`"
+        case TellCustomers():
+            return customers.refusal(incident, message)
+        case AnswerRefund():
+            return refund.refusal(incident, message)
+        case Postmortem() | SetSeverity() if _owes_customers(incident, message):
+            return _owes_customers(incident, message)
         case Postmortem() if incident.phase is not Phase.POSTMORTEM:
             return f"{incident.id} is in phase {incident.phase}: the postmortem comes once it is resolved"
         case FileActionItem() if len(incident.action_items) >= MOST_ITEMS:
@@ -59,7 +81,20 @@ def refusal(incident: Incident, message: Message, voice: Voice | None = None) ->
 
 def _no_proposal(incident: Incident, message: Approve, voice: Voice) -> str:
     found = _meant(incident, message)
-    return approvals.refusal(incident, found, message, voice) if found else _which(incident, message.proposal)
+    if found is None:
+        return _which(incident, message.proposal)
+    unfit = "" if isinstance(message, Reject) else consent.unfit(incident, found)
+    return approvals.refusal(incident, found, message, voice) or unfit
+
+
+def _owes_customers(incident: Incident, message: Postmortem | SetSeverity) -> str:
+    """The last mail is decided on before the incident closes: after that nobody would ask for it."""
+    letter, policy = incident.customers.open_letter, incident.policy
+    if incident.phase is not Phase.POSTMORTEM or letter is None or policy is None:
+        return ""
+    if isinstance(message, SetSeverity) and policy.rule(message.severity).postmortem:
+        return ""
+    return f"{letter.proposal} tells customers that it is over: approve or reject it first"
 
 
 def _which(incident: Incident, proposal: str) -> str:
@@ -125,12 +160,12 @@ def _take(draft: Draft, message: Take) -> Draft:
 
 def _approve(draft: Draft, message: Approve) -> Draft:
     found = _meant(draft.incident, message)
-    return levers.approved(draft, found, by=message.by, why=message.why) if found else draft
+    return consent.approved(draft, found, by=message.by, why=message.why) if found else draft
 
 
 def _reject(draft: Draft, message: Reject) -> Draft:
     found = _meant(draft.incident, message)
-    return levers.rejected(draft, found, by=message.by, why=message.why) if found else draft
+    return consent.rejected(draft, found, by=message.by, why=message.why) if found else draft
 
 
 def _mitigated(draft: Draft, message: Mitigated) -> Draft:
@@ -173,6 +208,8 @@ SAYINGS: dict[type[Message], Callable[[Draft, Any], Draft]] = {
     Confirm: _confirm,
     Postmortem: _postmortem,
     FileActionItem: _action_item,
+    TellCustomers: customers.told,
+    AnswerRefund: refund.answered,
 }
 
 

@@ -38,11 +38,17 @@ def _header(incident: Incident, now: datetime) -> str:
             f"# Postmortem — {incident.alert.summary or incident.alert.name} ({incident.opened_at:%Y-%m-%d})",
             "",
             f"- **Severity:** {incident.severity} · **Duration:** {words(until - incident.opened_at)}{state} ({span})",
-            f"- **Customer impact:** {means}",
+            f"- **Customer impact:** {means}{_how_many(incident)}",
             f"- **Detected by:** {incident.alert.name} ({incident.alert.source}) · **Detection lag:** {_lag(incident)}",
             f"- **Incident Commander:** {_who(incident, Role.IC)} · **Scribe:** {_who(incident, Role.SCRIBE)}",
         )
     )
+
+
+def _how_many(incident: Incident) -> str:
+    """By number: a postmortem is published, and customers are not named in it."""
+    known = incident.customers
+    return f" Customers affected: {known.how_many}; written to: {len(known.written)}." if known.how_many else ""
 
 
 def _who(incident: Incident, role: Role) -> str:

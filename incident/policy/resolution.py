@@ -19,8 +19,9 @@ class Standing:
 
 
 def standings(incident: Incident, now: datetime) -> tuple[Standing, ...]:
-    """All four, in the runbook's order."""
-    return (_alert_clear(incident, now), _impact_gone(incident), _data_reconciled(incident), _durable(incident))
+    """All four, in the runbook's order; a fifth where finance was asked (runbook §3.1)."""
+    four = (_alert_clear(incident, now), _impact_gone(incident), _data_reconciled(incident), _durable(incident))
+    return (*four, _refund(incident)) if incident.refunds else four
 
 
 def missing(incident: Incident, now: datetime) -> tuple[Standing, ...]:
@@ -40,7 +41,7 @@ def waiting_for(incident: Incident, now: datetime) -> tuple[str, ...]:
             return ()
         case Phase.POSTMORTEM:
             due = f", due {day_clock(incident.postmortem_due)}" if incident.postmortem_due else ""
-            return (f"the postmortem to be published{due}",)
+            return (*_people(incident), f"the postmortem to be published{due}")
         case Phase.RESOLVE:
             return (*_people(incident), *(f"{s.name}: {s.evidence}" for s in missing(incident, now)))
         case Phase.TRIAGE | Phase.MITIGATE:
@@ -53,7 +54,10 @@ def _people(incident: Incident) -> tuple[str, ...]:
         f"someone to carry out {p.id} by hand" if p.approval is Approval.MANUAL else f"a yes or no to {p.id}"
         for p in incident.open_proposals
     )
-    return (*ack, *plans)
+    unreached = incident.customers.unreached
+    calls = (f"someone to reach {', '.join(sorted(unreached)[:5])}: a mail did not",) if unreached else ()
+    words = ('words for the next mail: customers {"text": "…"}',) if incident.customers.wanted_text else ()
+    return (*ack, *plans, *calls, *words)
 
 
 def _world(incident: Incident) -> tuple[str, ...]:
@@ -116,6 +120,15 @@ def _durable(incident: Incident) -> Standing:
         filed = incident.action_items[-1]
         return Standing(name=Criterion.DURABLE, met=True, evidence=f"follow-up filed by {filed.by}: {filed.what}")
     return Standing(name=Criterion.DURABLE, met=False, evidence="needs `confirm` by a person, or an `action_item`")
+
+
+def _refund(incident: Incident) -> Standing:
+    """A customer who waited past the SLA got their money back, or an answer why not (runbook §3.1)."""
+    waiting = [refund.proposal for refund in incident.refunds if refund.answer is None]
+    if waiting:
+        return Standing(name=Criterion.REFUND, met=False, evidence=f"finance has not answered {', '.join(waiting)}")
+    told = "; ".join(f"{r.proposal} {r.answer} by {r.by}" for r in incident.refunds[-5:])
+    return Standing(name=Criterion.REFUND, met=True, evidence=told)
 
 
 def _from_check(incident: Incident, name: Criterion, finding: Finding | None) -> Standing:

@@ -6,20 +6,15 @@ The clock starts when the first of those who wait began to wait, as the impact c
 from datetime import datetime
 
 from incident.model.finding import Finding, Status
-from incident.model.incident import Due, Proposal
-from incident.model.lever import LeverPlan
-from incident.model.playbook import Approval
+from incident.model.incident import Due
 from incident.model.timeline import Kind
-from incident.policy import cadence
+from incident.policy import cadence, refund
 from incident.policy.draft import Draft
-from incident.policy.texts import agree, clock, command, day_clock, words
+from incident.policy.texts import clock, day_clock, words
 
 CLOCKS = (Due.SLA_NEAR, Due.SLA)
 WARN_AT = 0.75
 """Of the SLA: what is left is time enough to write to a customer (ours)."""
-REFUND = "refund_path"
-MONEY = "finance"
-"""Whose yes money wants (runbook §3.1, §6): the people of the rotation of this name."""
 
 
 def watch(draft: Draft) -> Draft:
@@ -59,39 +54,14 @@ def passed(draft: Draft) -> Draft:
     draft = draft.set(sla_told_for=since, sla_warned_for=since)
     what = f"the provisioning SLA is over: a paid customer waits since {day_clock(since)}"
     draft = draft.tell(Kind.SEVERITY, what, because=_sla(draft))
-    return _ask_finance(draft, what)
+    return refund.ask(draft, what, _who(draft))
 
 
 def ask_again(draft: Draft) -> Draft:
     """Finance did not answer in time, and somebody still waits."""
-    return _ask_finance(draft, "finance has not answered: the question again") if _waits_since(draft) else draft
-
-
-def _ask_finance(draft: Draft, what: str) -> Draft:
-    if any(p.plan.lever == REFUND for p in draft.incident.open_proposals):
-        return cadence.post(draft, what, _who(draft))
-    draft = draft.set(plans=draft.incident.plans + 1)
-    plan = LeverPlan(
-        lever=REFUND,
-        target="the customers who wait",
-        would="Finance prepares a refund or credit for those who wait, and people tell them by mail.",
-        by_people=True,
-    )
-    name = f"{REFUND}-{draft.incident.plans}"
-    proposal = Proposal(id=name, plan=plan, approval=Approval.APPROVAL, proposed_at=draft.now, needs=(MONEY,))
-    draft = draft.set(proposals=(*draft.incident.proposals, proposal))
-    draft = draft.tell(Kind.LEVER, f"{name} proposed: {plan.would}", because="finance has to say yes")
-    return cadence.post(
-        draft,
-        what,
-        _who(draft),
-        "*Wanted:* a mail to the customer (what is affected, that we are on it, next update), and a yes of finance.",
-        commands=(
-            agree(draft.incident, proposal),
-            command(draft.incident, "reject", proposal=name, by="you", of=MONEY, why="…"),
-        ),
-        broadcast=True,
-    )
+    if _waits_since(draft) is None:
+        return draft
+    return refund.ask(draft, "finance has not answered: the question again", _who(draft))
 
 
 def _waits_since(draft: Draft) -> datetime | None:

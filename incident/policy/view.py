@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from incident.model.incident import Due, Incident, Proposal
+from incident.model.refund import Refund
 from incident.model.timeline import Entry, Kind
 from incident.policy.resolution import Standing, standings, waiting_for
 from incident.policy.situation import roles_in_words
@@ -43,6 +44,9 @@ def status(incident: Incident, now: datetime) -> dict[str, Any]:
         "next_update_at": _iso(incident.due.get(Due.CADENCE)),
         "postmortem_due": _iso(incident.postmortem_due),
         "postmortem_url": incident.postmortem_url,
+        "customers": _customers(incident),
+        "status_page": _status_page(incident),
+        "refunds": [_refund(refund) for refund in incident.refunds],
         "action_items": [asdict(item) for item in incident.action_items],
     }
 
@@ -58,7 +62,7 @@ def timeline(incident: Incident) -> list[dict[str, str]]:
 
 
 def criteria(incident: Incident, now: datetime) -> list[dict[str, Any]]:
-    """The four of runbook §2.3: `met` is true only where it was seen; `state` tells unknown from not met."""
+    """The criteria of runbook §2.3: `met` is true only where it was seen; `state` tells unknown from not met."""
     return [
         {"name": s.name.value, "met": bool(s.met), "state": _state(s), "evidence": s.evidence}
         for s in standings(incident, now)
@@ -74,7 +78,7 @@ def details(incident: Incident, now: datetime) -> str:
         f"**Owned by** {owner} · **pages** {incident.pages} · **open since** {clock(incident.opened_at)}",
         f"**Roles** {roles_in_words(incident)}" if incident.declared else "",
         _bullets("Waiting for", waits),
-        _bullets("Resolves when all four hold", [_tick(s) for s in standings(incident, now)]),
+        _bullets("Resolves when all of these hold", [_tick(s) for s in standings(incident, now)]),
         _bullets("What the checks saw", [finding_line(f) for f in incident.findings.values()]),
         _commands(incident),
     )
@@ -102,6 +106,11 @@ ALARMS = {
     Due.SLA_NEAR: "a paid customer is served, else warn that the SLA ends",
     Due.SLA: "a paid customer is served, else ask for mail and refund",
     Due.APPROVAL: "somebody decides on the plan, else it is made anew",
+    Due.CUSTOMERS: "put the next mail to customers on the table",
+    Due.PROMISE: "customers get the mail they were promised, else say that it is late",
+    Due.MAIL_AGAIN: "try again to mail the customers who could not be reached",
+    Due.STATUS_PAGE: "try again to set the status page",
+    Due.REFUND: "finance answers, else remind it",
     Due.RECORD: "write the record again: the disk did not take it",
 }
 """What a timer waits for, as the Web UI shows it."""
@@ -124,6 +133,33 @@ def _tick(standing: Standing) -> str:
 
 def _state(standing: Standing) -> str:
     return {True: "met", False: "not met", None: "unknown"}[standing.met]
+
+
+def _customers(incident: Incident) -> dict[str, Any]:
+    known = incident.customers
+    return {
+        "affected": known.how_many,
+        "keys": list(known.affected),
+        "written_to": len(known.written),
+        "unreached": {key: fate.value for key, fate in known.unreached.items()},
+        "promised_at": _iso(known.promised),
+        "mails": [{"id": m.proposal, "kind": m.moment.value, "state": m.state.value} for m in known.letters],
+    }
+
+
+def _status_page(incident: Incident) -> dict[str, Any]:
+    page = incident.status_page
+    return {"says": page.shown.state.value if page.shown else "", "trouble": page.trouble}
+
+
+def _refund(refund: Refund) -> dict[str, Any]:
+    return {
+        "proposal": refund.proposal,
+        "customers": [one.key for one in refund.customers],
+        "answer": refund.answer.value if refund.answer else "",
+        "reference": refund.reference,
+        "by": refund.by,
+    }
 
 
 def _proposal(proposal: Proposal) -> dict[str, Any]:

@@ -28,4 +28,7 @@ PLAYBOOK = Playbook(
     levers=(LeverUse(lever="redeploy_app", approval=Approval.APPROVAL),),
     journey_check="journey",
     data_check="ledger",
+    customer_visible=True,
+    component="App",
+    plainly="You may not be able to sign in or to use the app at the moment.",
 )

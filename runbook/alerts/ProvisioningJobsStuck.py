@@ -29,5 +29,6 @@ PLAYBOOK = Playbook(
     impact_check="stuck_jobs",
     levers=(LeverUse(lever="redrive_step", approval=SAGA.approval, per_subject=True, at_once=SAGA.jobs_at_once),),
     data_check="ledger",
+    plainly="The workspace you paid for is not ready for you yet.",
     sla=SAGA.sla,
 )

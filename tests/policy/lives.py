@@ -15,17 +15,20 @@ from hypothesis import HealthCheck, find, settings
 from hypothesis import strategies as st
 
 from incident.model.alert import Alert, AlertStatus
+from incident.model.customers import Affected, Fate
 from incident.model.effects import (
     ApplyLever,
     Brief,
     ConsultRunbook,
     Effect,
     Look,
+    MailCustomers,
     Page,
     PlanLever,
     Post,
     Purpose,
     RecordKind,
+    SetStatusPage,
     Settle,
     Standing,
     WriteRecord,
@@ -36,6 +39,7 @@ from incident.model.incident import Criterion, Incident, Phase
 from incident.model.lever import LeverOutcome, LeverPlan, LeverReport
 from incident.model.messages import (
     Ack,
+    AnswerRefund,
     Approve,
     Assign,
     Confirm,
@@ -48,11 +52,13 @@ from incident.model.messages import (
     Resolve,
     SetSeverity,
     Take,
+    TellCustomers,
 )
 from incident.model.outcomes import (
     Arrival,
     Briefed,
     Consulted,
+    CustomersMailed,
     Delivery,
     LeverApplied,
     LeverPlanFailed,
@@ -68,8 +74,11 @@ from incident.model.outcomes import (
     RecordFailed,
     Settled,
     SettleFailed,
+    StatusPageNotSet,
+    StatusPageSet,
 )
 from incident.model.playbook import Approval, LeverUse, Playbook
+from incident.model.refund import RefundAnswer
 from incident.model.role import Role
 from incident.model.severity import Severity
 from incident.policy.decide import decide
@@ -94,15 +103,18 @@ PLAYBOOKS = (
     with_levers("restart", approval=Approval.TWO_PEOPLE),
     with_levers("restart", "scale", approval=Approval.MANUAL),
     replace(PLAYBOOK, automation_check=None, journey_check=None, data_check=None),
+    replace(PLAYBOOK, plainly="You cannot buy at the moment.", customer_visible=True, component="Shop"),
     replace(
         PLAYBOOK,
         automation_check=None,
         levers=(LeverUse(lever="redrive", per_subject=True, at_once=2),),
         sla=timedelta(hours=1),
+        plainly="What you paid for is not there yet.",
     ),
 )
 WAITING = ("job-1", "job-2", "job-3")
 """Who is hurt, where the playbook's lever helps each of them."""
+CUSTOMERS = ("acme", "globex")
 SEEN = ("ok", "bad", "unknown", "acting", "healed")
 
 
@@ -163,7 +175,7 @@ Step = Callable[[Life], None]
 # ── how a world in some mood answers ─────────────────────────────────────────────────────────────────────────────
 
 
-def _answer(life: Life, effect: Effect, mood: int) -> Outcome:
+def _answer(life: Life, effect: Effect, mood: int) -> Outcome:  # noqa: C901 - one row per effect: a table
     """Mood 0 is the best of worlds."""
     match effect:
         case ConsultRunbook():
@@ -185,6 +197,8 @@ def _answer(life: Life, effect: Effect, mood: int) -> Outcome:
         case Settle():
             failed_to = SettleFailed(standing=effect.standing, why="away")
             return failed_to if mood == 1 else Settled(standing=effect.standing, channels=("pagerduty",))
+        case MailCustomers() | SetStatusPage():
+            return _outside_answer(effect, mood)
         case WriteRecord():
             failed = RecordFailed(reason=effect.reason, why="disk full")
             return failed if mood == 1 else Recorded(reason=effect.reason, path="records/x")
@@ -204,6 +218,20 @@ def _page_answer(life: Life, page: Page, mood: int) -> Outcome:
     return delivered(page.number, repeat=mood == 3, kept=mood in (3, 6))
 
 
+def _outside_answer(effect: MailCustomers | SetStatusPage, mood: int) -> Outcome:
+    if isinstance(effect, SetStatusPage):
+        return _status_answer(effect, mood)
+    fates = [Fate.SENT, *Fate] if mood else [Fate.SENT]
+    told = {key: fates[(mood * (n + 1)) % len(fates)] for n, key in enumerate(effect.customers)}
+    return CustomersMailed(version=effect.version, fates=told, why="550 5.1.1" if mood else "")
+
+
+def _status_answer(effect: SetStatusPage, mood: int) -> Outcome:
+    if mood in (1, 2):
+        return StatusPageNotSet(number=effect.number, why="down", for_good=mood == 2)
+    return StatusPageSet(number=effect.number, id="status-1")
+
+
 def _findings(look: Look | None, mood: int, at: datetime) -> tuple[Finding, ...]:
     """All well in mood 0; else each check sees something else."""
     checks = look.checks if look else ()
@@ -214,7 +242,8 @@ def _named(seen: Finding) -> Finding:
     """Whom it hurts, and since when."""
     if seen.status is not Status.BAD:
         return seen
-    return replace(seen, subjects=WAITING, hurt_since=seen.at - timedelta(minutes=20))
+    hurt = tuple(Affected(key=key, plan="L") for key in CUSTOMERS)
+    return replace(seen, subjects=WAITING, customers=hurt, hurt_since=seen.at - timedelta(minutes=20))
 
 
 def _lever_answer(effect: PlanLever | ApplyLever, mood: int) -> Outcome:
@@ -373,6 +402,9 @@ def _stale(life: Life, ago: int) -> tuple[Outcome, ...]:
         Consulted(playbook=BLIND, policy=RESPONSE),
         Recorded(reason=RecordKind.DRAFT, path="records/x"),
         RecordFailed(reason=RecordKind.CONTINUED, why="disk full"),
+        CustomersMailed(version=ago, fates={"acme": Fate.UNKNOWN}),
+        StatusPageSet(number=incident.status_page.notices - ago, id="x"),
+        StatusPageNotSet(number=0, why="late"),
     )
 
 
@@ -390,7 +422,7 @@ def _wanted(incident: Incident) -> list[Message]:
         case Phase.TRIAGE | Phase.MITIGATE:
             return [Ack(by="ana"), Mitigated(by="ana", how="by hand")]
         case Phase.RESOLVE:
-            seen = [name for name in Criterion if name is not Criterion.ALERT_CLEAR]
+            seen = (Criterion.IMPACT_GONE, Criterion.DATA_RECONCILED, Criterion.DURABLE)
             return [Confirm(criterion=name, evidence="seen", by="ana") for name in seen]
         case Phase.POSTMORTEM:
             return [Postmortem(url="https://wiki.example/pm")]
@@ -417,6 +449,7 @@ class Happen:
 
 PEOPLE = st.sampled_from(["ana", "bo", "someone", "Ünïcødé 🦆"])
 TEXTS = st.sampled_from(["x", "a|b\nc", '"quoted" & <b>', "日本語", "e" * 300])
+KEYS = st.lists(st.sampled_from(["acme", "globex", "initech"]), max_size=2, unique=True).map(tuple)
 MESSAGES: st.SearchStrategy[Message] = st.one_of(
     st.builds(Ack, by=PEOPLE),
     st.builds(Resolve, by=PEOPLE, note=st.just("") | TEXTS),
@@ -435,6 +468,9 @@ MESSAGES: st.SearchStrategy[Message] = st.one_of(
     st.builds(Confirm, by=PEOPLE, criterion=st.sampled_from(Criterion), evidence=TEXTS),
     st.builds(Postmortem, by=PEOPLE, url=st.just("https://wiki.example/pm")),
     st.builds(FileActionItem, by=PEOPLE, what=TEXTS, owner=st.just("") | PEOPLE),
+    st.builds(TellCustomers, by=PEOPLE, affected=KEYS, told=KEYS, text=st.sampled_from(["", "We are on it.", "AWS"])),
+    st.builds(TellCustomers, by=PEOPLE, count=st.integers(0, 5), again=KEYS),
+    st.builds(AnswerRefund, by=PEOPLE, answer=st.sampled_from(RefundAnswer)),
 )
 MOODS = st.integers(0, 7)
 ANYTHING: st.SearchStrategy[Step] = st.one_of(
@@ -444,7 +480,7 @@ ANYTHING: st.SearchStrategy[Step] = st.one_of(
     st.builds(Tell, st.sampled_from(["a", "b", ""]), st.booleans(), st.none() | st.sampled_from([0, 1, 90])),
     st.builds(Wait, st.sampled_from([0, 0.25, 1, 5, 11, 31, 61, 125, 600, 1500, 12000])),
     st.just(NextDeadline()),
-    st.builds(Stale, st.integers(0, 13), st.integers(1, 3)),
+    st.builds(Stale, st.integers(0, 16), st.integers(1, 3)),
     st.just(Happen(Continuing())),
     st.just(Happen(NotUnderstood(signal="ack", why="a list", expected="a name"))),
 )
@@ -466,6 +502,9 @@ CHAPTERS: st.SearchStrategy[tuple[Step, ...]] = st.one_of(
     st.just((GoOn(), AnswerAll(1), Wait(31))),
     st.just((GoOn(), Clear(), WELL, GoOn(), Wait(61), Wait(12000))),
     st.just((Tell("a", cleared=False, minutes_ago=0),)),
+    st.just((WELL, Hurt(), Say(Ack(by="ana")), Agree(), WELL)),
+    st.builds(lambda mood: (Hurt(), Say(Ack(by="ana")), Agree(), AnswerAll(mood), Wait(6)), MOODS),
+    st.just((Hurt(), Wait(61), Agree(), Wait(250), Say(AnswerRefund(answer=RefundAnswer.REFUNDED, by="fin")))),
 )
 """What tends to happen together, so that lives get far; between the chapters anything may."""
 

@@ -63,6 +63,7 @@ WORKING: dict[str, dict[str, object]] = {
     "assign": {"role": "scribe", "to": "bo", "by": "ana"},
     "take": {"role": "comms", "by": "cy"},
     "action_item": {"what": "alert on it", "by": "ana"},
+    "customers": {"affected": ["acme"], "by": "ana"},
     "mitigated": {"by": "ana", "how": "rolled back"},
     "confirm": {"criterion": "data_reconciled", "evidence": "ledger is zero", "by": "ana"},
     "resolve": {"by": "ana"},
