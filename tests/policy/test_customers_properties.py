@@ -73,7 +73,7 @@ LIVES = st.builds(
     at=st.sampled_from([NOON, NIGHT]),
     playbook=st.sampled_from(PLAYBOOKS),
     severity=st.sampled_from([None, Severity.SEV1, Severity.SEV2]),
-    chapters=st.lists(CHAPTERS, min_size=5, max_size=12),
+    chapters=st.lists(CHAPTERS, min_size=4, max_size=10),
 )
 
 
@@ -82,7 +82,7 @@ def lives() -> list[Life]:
     """The same lives in each run."""
     lived: list[Life] = []
 
-    @settings(max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=90, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(LIVES)
     def live_on(life: Life) -> None:
         lived.append(life)
