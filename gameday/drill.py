@@ -182,8 +182,8 @@ class Drill:
             await self._type(seen, "somebody has to own it", "ack", by=RESPONDER)
         for proposal in status["proposals"] or ():
             if proposal["state"] == "open":
-                of = {"of": proposal["needs"][0]} if proposal["needs"] else {}
-                by = FINANCE if of else RESPONDER
+                money = "finance" in proposal["needs"]
+                of, by = ({"of": "finance"}, FINANCE) if money else ({}, RESPONDER)
                 await self._type(seen, _begins(proposal["would"]), "approve", proposal=proposal["id"], by=by, **of)
         if status["phase"] == "triage" and seen.says(NOT_CONFIRMED):
             await self._calm_down(seen)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from incident.model.identity import Voice
-from incident.model.incident import ActionItem, Attestation, Criterion, Incident, Phase, Proposal
+from incident.model.incident import ActionItem, Aim, Attestation, Criterion, Incident, Phase, Proposal
 from incident.model.messages import (
     Ack,
     AnswerRefund,
@@ -105,11 +105,12 @@ def _which(incident: Incident, proposal: str) -> str:
 
 
 def _meant(incident: Incident, message: Approve) -> Proposal | None:
-    """The one that is named, or the only one there is."""
+    """The one that is named, or the only lever there is, or the only one at all: what goes outside has to be named."""
     opened = incident.open_proposals
     if message.proposal:
         return next((p for p in opened if p.id == message.proposal), None)
-    return opened[0] if len(opened) == 1 else None
+    likely = [p for p in opened if p.aim is Aim.LEVER] or opened
+    return likely[0] if len(likely) == 1 else None
 
 
 def said(draft: Draft, message: Message) -> Draft:

@@ -165,6 +165,7 @@ def _refund(refund: Refund) -> dict[str, Any]:
 def _proposal(proposal: Proposal) -> dict[str, Any]:
     return {
         "id": proposal.id,
+        "aim": proposal.aim.value,
         "would": proposal.plan.would,
         "state": proposal.state.value,
         "approval": proposal.approval.value,

@@ -19,7 +19,7 @@ async def play_until_proposed(case: Case) -> str:
     await case.said("page 1 delivered")
     await case.tell("ack", {"by": "ana"})
     await case.said("proposed")
-    return str((await case.status())["proposals"][-1]["id"])
+    return str([p for p in (await case.status())["proposals"] if p["aim"] == "lever"][-1]["id"])
 
 
 async def play_until_resolve(case: Case) -> None:

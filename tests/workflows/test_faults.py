@@ -101,7 +101,7 @@ async def respond(case: Case, shop: Shop) -> None:
             return True
         if not status["acked_by"] and status["pages_delivered"]:  # an ack before would make the page a stale one
             await case.tell("ack", "ana")
-        if any(p["state"] == "open" for p in status["proposals"]):
+        if any(p["state"] == "open" and p["aim"] == "lever" for p in status["proposals"]):
             await case.tell("approve")
         if status["phase"] == "mitigate" and any("no lever is left" in line for line in await case.lines()):
             shop.serves = True
