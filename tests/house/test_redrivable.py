@@ -197,10 +197,8 @@ async def test_what_the_page_says_is_what_happens(working: Street, own_namespace
         incident = own_namespace.get_workflow_handle("incident-ProvisioningJobsStuck")
 
         async def proposed() -> bool:
-            return [p["state"] for p in (await incident.query("status"))["proposals"] if p["aim"] == "lever"] == [
-                "open",
-                "open",
-            ]
+            plans = (await incident.query("status"))["proposals"]
+            return [p["state"] for p in plans if p["aim"] == "lever"] == ["open", "open"]
 
         await eventually(proposed, "two plans")
         await street.type(approve, own_namespace.namespace)
