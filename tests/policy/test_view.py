@@ -54,6 +54,7 @@ def test_status_shows_each_proposal():
     assert status(hurting().plans().says(Approve(by="ana")))["proposals"] == [
         {
             "id": "restart-1",
+            "aim": "lever",
             "would": "restart the shop",
             "state": "approved",
             "approval": "approval",
