@@ -44,6 +44,8 @@ from tests.waiting import eventually
 
 OUR_REASON = "redrive-"
 OUR_IDENTITY = "incidents"
+LONG = 180.0
+"""Seconds a healthy world may take to come to rest on a machine that is busy with much else."""
 LONGER_THAN_A_LEASE = timedelta(hours=1)
 MOST_ROUNDS = 4
 TRIES = 3
@@ -121,11 +123,11 @@ async def _stuck(lane: Lane, case: Case, job: str) -> WorkflowHandle[Any, Any]:
         patience = replace(failure.patience, attempt_s=failure.patience.attempt_s * more)
         saga = await lane.rig.buy(f"{job}-{more}", **(case.order | {"patience": patience}))
         try:
-            await eventually(partial(_rests, lane, saga, case), f"{case}: the saga rests", within_s=60)
+            await eventually(partial(_rests, lane, saga, case), f"{case}: the saga rests", within_s=LONG)
         except AnotherWorld:
             continue
         if case.racer and case.racer[1] == "cron":
-            await eventually(partial(_is_listed, lane, saga), f"{case}: visibility knows", within_s=60)
+            await eventually(partial(_is_listed, lane, saga), f"{case}: visibility knows", within_s=LONG)
         return lane.rig.sagas.get_workflow_handle(saga.id)
     raise AssertionError(f"{case}: no saga of {TRIES} failed at {case.step}")
 
@@ -312,7 +314,7 @@ async def cron_fires(lane: Lane, case: Case, played: Played, saga: WorkflowHandl
 
 async def _for_a_moment(lane: Lane, saga: WorkflowHandle[Any, Any]) -> None:
     """Until what was begun has ended, or is stuck again."""
-    await eventually(partial(_stands, lane, saga.id), "the saga comes to rest", within_s=30)
+    await eventually(partial(_stands, lane, saga.id), "the saga comes to rest", within_s=LONG)
 
 
 async def _stands(lane: Lane, workflow_id: str) -> bool:
@@ -338,7 +340,7 @@ async def _all_quiet(lane: Lane, saga: WorkflowHandle[Any, Any], case: Case) -> 
     async def quiet() -> bool:
         return lane.hand.under_way == lane.dead
 
-    await eventually(quiet, f"{case}: our activities end", within_s=60)
+    await eventually(quiet, f"{case}: our activities end", within_s=LONG)
     await _for_a_moment(lane, saga)
 
 

@@ -26,15 +26,8 @@ async def played(lanes: list[Lane], cases: Iterable[Case], say_every: int = 0) -
     async def work(lane: Lane) -> None:
         while case := next(waiting, None):
             results.append(await _safely(lane, case))
-            for line in results[-1].wrong if say_every else ():
-                print(line, file=sys.stderr, flush=True)
-            if say_every and len(results) % say_every == 0:
-                wrong = sum(bool(one.wrong) for one in results)
-                print(
-                    f"{len(results)} cases, {wrong} wrong, {time.monotonic() - began:.0f} s",
-                    file=sys.stderr,
-                    flush=True,
-                )
+            if say_every:
+                _say(results, say_every, time.monotonic() - began)
 
     await asyncio.gather(*(work(lane) for lane in lanes))
     return results
