@@ -222,7 +222,8 @@ def answer(before: Incident, after: Incident, message: Message) -> str:
         return f"remembered; {after.id} resolves by itself once these hold: {_lacking(after)}"
     if before.phase is not after.phase:
         return f"yes: {after.id} is now in phase {after.phase}"
-    return f"yes: {after.timeline[-1].what}" if len(after.timeline) > len(before.timeline) else "yes"
+    fresh = after.timeline[len(before.timeline) - (after.archived - before.archived) :]
+    return f"yes: {fresh[0].what}" if fresh else "yes"  # the first line is what they asked for; others follow from it
 
 
 def _lacking(incident: Incident) -> str:

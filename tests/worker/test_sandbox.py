@@ -9,13 +9,13 @@ ROOT = Path(__file__).parents[2]
 COMPILED = "import worker.sandbox as s; s.compile_inside(); print('compiled')"
 
 
-async def test_rules_have_their_byte_code_on_disk_even_where_python_writes_none() -> None:
-    """Otherwise each incident compiles them again: three times the cost of its first workflow task."""
-    for cached in (ROOT / "incident/policy/__pycache__").glob("decide.*.pyc"):
+async def test_shells_have_their_byte_code_on_disk_even_where_python_writes_none() -> None:
+    """Otherwise each incident would compile them again."""
+    for cached in (ROOT / "workflows/__pycache__").glob("incident.*.pyc"):
         cached.unlink()
 
     await asyncio.to_thread(
         subprocess.run, [sys.executable, "-B", "-c", COMPILED], cwd=ROOT, check=True, capture_output=True
     )
 
-    assert list((ROOT / "incident/policy/__pycache__").glob("decide.*.pyc"))
+    assert list((ROOT / "workflows/__pycache__").glob("incident.*.pyc"))

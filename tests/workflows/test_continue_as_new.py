@@ -96,7 +96,12 @@ async def test_what_people_said_survives(moved):
     status = await moved.status()
     kept = {name: status[name] for name in ("acked_by", "severity", "roles", "hypothesis")}
 
-    assert kept == {"acked_by": "ana", "severity": "SEV-2", "roles": {"ic": "ana"}, "hypothesis": "the pool"}
+    assert kept == {
+        "acked_by": "ana",
+        "severity": "SEV-2",
+        "roles": {"ic": "ana", "responder": "ana"},
+        "hypothesis": "the pool",
+    }
     assert [item["what"] for item in status["action_items"]] == ["alert on it"]
 
 

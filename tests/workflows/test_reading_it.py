@@ -55,12 +55,12 @@ async def test_open_since_is_an_instant_with_its_zone(calm):
 
 
 async def test_each_timeline_entry_says_when_what_why_and_who(opened):
-    """at, kind, what, because, by: all text (design §5)."""
+    """at, kind, what, because, by, and how we know it was them: all text (design §5)."""
     case = await opened(playbook=blind())
     await case.tell("note", {"text": "seen", "by": "ana"})
     await case.said("seen")
 
-    assert {tuple(sorted(e)) for e in await case.timeline()} == {("at", "because", "by", "kind", "what")}
+    assert {tuple(sorted(e)) for e in await case.timeline()} == {("at", "because", "by", "kind", "what", "who")}
 
 
 async def test_the_timeline_is_in_order(played):
