@@ -84,7 +84,8 @@ def _drill(
     client: Client, settings: Settings, known: "Scenario", world: str, out: Console, *, hands_on: bool
 ) -> "Drill":
     """Raises SayNo where its platform is not there."""
-    from gameday.drill import PROVISIONING, Drill, Places
+    from gameday.drill import NOBODY_ANSWERS, PROVISIONING, Drill, Places
+    from gameday.people_drill import PeopleDrill
     from gameday.provisioning_drill import ProvisioningDrill
     from worker.connecting import connect_options
     from worker.engine import ensure_binary, tell
@@ -100,6 +101,8 @@ def _drill(
     places = Places(world=world.rstrip("/"), bridge=f"http://{settings.bridge.host}:{settings.bridge.port}", cli=cli)
     common: dict[str, Any] = {"client": client, "places": places, "scenario": known, "hands_on": hands_on, "say": say}
     common["tell"] = to_type(out)
+    if known.name == NOBODY_ANSWERS:
+        return PeopleDrill(**common, narrate=_narrate(out))
     if known.name != PROVISIONING:
         return Drill(**common)
     token = settings.bridge.token.get_secret_value() if settings.bridge.token else ""
@@ -121,9 +124,13 @@ def _on_screen(out: Console) -> dict[str, Any]:
     from cli.endings import endings
 
     return {
-        "narrate": lambda line: out.print(Text(f"\n{line}", style="bold cyan")),
+        "narrate": lambda line: _narrate(out)(f"\n{line}"),
         "show": lambda told: out.print(endings(told)),
     }
+
+
+def _narrate(out: Console) -> Callable[[str], None]:
+    return lambda line: out.print(Text(line, style="bold cyan"), soft_wrap=True)
 
 
 def to_type(out: Console) -> Callable[[str, str], None]:

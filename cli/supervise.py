@@ -37,6 +37,8 @@ class Child:
     command: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
     """Added to our own environment."""
+    cwd: Path | None = None
+    """Folder it runs in; None: ours."""
     ready: Callable[[], Awaitable[bool]] | None = None
     after: tuple[str, ...] = ()
     """Names of those that must be ready before this one is started."""
@@ -148,6 +150,7 @@ async def _start(kept: _Kept) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *kept.child.command,
             env={**os.environ, **kept.child.env},
+            cwd=kept.child.cwd,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -122,6 +122,7 @@ class Everything:
         (self._world_home / "world.json").unlink(missing_ok=True)
         world = [sys.executable, "-m", "gameday.world", "--home", str(self._world_home)]
         world += ["--port", str(self._settings.world.port), "--platform", self._platform]
+        world += ["--web-ui", f"{self._ui}/namespaces/default/workflows"]
         return [Child("world", world, ready=self._world_ready)]
 
     async def _world_ready(self) -> bool:
@@ -153,22 +154,28 @@ class Everything:
 
     def _ours(self, world: RunningWorld | None) -> list[Child]:
         env = {"TEMPORAL_ADDRESS": self._address, "INCIDENTS_SPEED": str(self._settings.speed)}
-        env |= {"INCIDENTS_HOME": str(self._settings.home)} | (world.env | self._pointing() if world else {})
+        env |= {"INCIDENTS_HOME": str(self._settings.home.resolve())} | (self._practice(world) if world else {})
         if "web_ui_url" not in self._settings.model_fields_set:
             env |= {"INCIDENTS_WEB_UI_URL": self._ui}
         if world and self._settings.bridge.public_url is None:  # the practice phone is on this machine
             env |= {"INCIDENTS_BRIDGE__PUBLIC_URL": self._bridge}
         ours = [sys.executable, "-m", "cli.main"]
+        # An `incidents.toml` of yours names real people: in practice it is out of sight, and nobody real is woken.
+        cwd = self._world_home if world else None
         return [
-            Child("worker", [*ours, "worker"], env, ready=self._worker_ready),
-            Child("bridge", [*ours, "bridge"], env, ready=lambda: _answers(f"{self._bridge}/readyz")),
+            Child("worker", [*ours, "worker"], env, cwd, ready=self._worker_ready),
+            Child("bridge", [*ours, "bridge"], env, cwd, ready=lambda: _answers(f"{self._bridge}/readyz")),
         ]
 
-    def _pointing(self) -> dict[str, str]:
-        """Known before the platform runs, so that nobody waits for it."""
+    def _practice(self, world: RunningWorld) -> dict[str, str]:
+        """The world; the platform, known before it runs, so that nobody waits for it; a bridge phones can reach."""
         from gameday.provisioning.pointing import environment
 
-        return environment(self._platform, self._address, PLATFORM_NAMESPACE)
+        bridge = self._settings.bridge
+        ours = {"HOST": bridge.host, "PORT": str(bridge.port), "PUBLIC_URL": self._bridge}
+        ours |= {"TOKEN": bridge.token.get_secret_value()} if bridge.token else {}
+        told = {f"INCIDENTS_BRIDGE__{name}": value for name, value in ours.items()}
+        return world.env | environment(self._platform, self._address, PLATFORM_NAMESPACE) | told
 
     async def _worker_ready(self) -> bool:
         """The one that runs now polls: the engine remembers those of before for minutes."""
@@ -185,9 +192,11 @@ class Everything:
         }
         if world:
             rows |= {
-                "practice world": f"{world.control}/",
-                "a phone": f"{world.control}/phone",
+                "practice world": f"{world.control}/  (start here: all pages are linked)",
+                "phones": f"{world.control}/phone",
                 "the thread": f"{world.control}/thread",
+                "mail": f"{world.control}/mail",
+                "status page": f"{world.control}/status",
                 "provisioning": f"{self._platform}/  (its sagas: {self._ui}/namespaces/{PLATFORM_NAMESPACE}/workflows)",
                 "database": world.database,
             }
@@ -204,6 +213,9 @@ class Everything:
         handle = await play(client, self._settings, self._wanted.drill, world.control, hands_on=self._wanted.hands_on)
         where = f"{self._ui}/namespaces/{client.namespace}/workflows/{handle.id}"
         self._out.print(f"The story in the Web UI: {where}", soft_wrap=True)
+        pages = {"phones": "phone", "thread": "thread", "mail": "mail", "status page": "status"}
+        told = ", ".join(f"{name} {world.control}/{path}" for name, path in pages.items())
+        self._out.print(f"What people saw: {told}", soft_wrap=True)
         self._out.print(f"The record: {self._settings.home / 'records' / handle.id}", soft_wrap=True)
 
 

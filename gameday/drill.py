@@ -8,7 +8,7 @@ import asyncio
 import shlex
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowQueryFailedError
@@ -44,6 +44,9 @@ class Scenario:
     """Runbook durations are divided by this: an hour in half a minute."""
 
 
+NOBODY_ANSWERS = "nobody-answers"
+"""The scenario that is played with phones (`gameday/people_drill.py`)."""
+
 SCENARIOS: dict[str, Scenario] = {
     s.name: s
     for s in (
@@ -55,6 +58,16 @@ SCENARIOS: dict[str, Scenario] = {
             app="app.tlsstress.art",
             faults=("self_heal_off", "secret_rotated"),
             mended_by_lever=("secret_rotated",),
+        ),
+        Scenario(
+            name=NOBODY_ANSWERS,
+            title="AppDBDown at night: the first on call never answers, the second acknowledges on the phone",
+            story="Nobody types an acknowledgement. The page widens by itself, and one thumb on one button stops it.",
+            alert="AppDBDown",
+            app="app.tlsstress.art",
+            faults=("self_heal_off", "secret_rotated"),
+            mended_by_lever=("secret_rotated",),
+            follow_up="a second device for whoever is first on call",
         ),
         Scenario(
             name="self-heal",
@@ -108,6 +121,9 @@ class Drill:
     hands_on: bool
     say: Callable[[dict[str, str]], None]
     tell: Callable[[str, str], None]
+    responder: ClassVar[str] = RESPONDER
+    waits_for_ack: ClassVar[bool] = False
+    """Does nobody do anything before somebody has acknowledged?"""
     _told: set[tuple[int, str]] = field(default_factory=set)
     """Reasons shown, each once per phase the incident has been in."""
 
@@ -136,7 +152,7 @@ class Drill:
                 return
             status, criteria = await _query(handle, "status"), await _query(handle, "criteria")
             if status and criteria:
-                await self._act(_Seen(status=status, criteria=criteria, timeline=timeline))
+                await self._act(Seen(status=status, criteria=criteria, timeline=timeline))
 
     async def _name(self, http: httpx.AsyncClient) -> str:
         """The id of the incident this alert belongs to."""
@@ -175,35 +191,43 @@ class Drill:
         for fault in self.scenario.faults:
             (await http.delete(f"{self.places.world}/faults/{fault}")).raise_for_status()
 
-    async def _act(self, seen: "_Seen") -> None:
+    async def _act(self, seen: "Seen") -> None:
         """Whatever a good responder would do now."""
         status = seen.status
         if not status["acked_by"]:
-            await self._type(seen, "somebody has to own it", "ack", by=RESPONDER)
+            await self.own(seen)
+            if self.waits_for_ack:
+                return
         for proposal in status["proposals"] or ():
             if proposal["state"] == "open":
                 money = "finance" in proposal["needs"]
-                of, by = ({"of": "finance"}, FINANCE) if money else ({}, RESPONDER)
+                of, by = ({"of": "finance"}, FINANCE) if money else ({}, self.responder)
                 await self._type(seen, _begins(proposal["would"]), "approve", proposal=proposal["id"], by=by, **of)
         if status["phase"] == "triage" and seen.says(NOT_CONFIRMED):
             await self._calm_down(seen)
         if status["phase"] == "resolve" and not seen.holds("durable"):
             what = self.scenario.follow_up
-            await self._type(seen, "the fix is to last", "action_item", what=what, owner=RESPONDER, by=RESPONDER)
+            await self._type(
+                seen, "the fix is to last", "action_item", what=what, owner=self.responder, by=self.responder
+            )
         if status["phase"] == "postmortem":
             url = "https://wiki.example.org/postmortems/" + status["id"]
-            await self._type(seen, "the draft was finished and published", "postmortem", url=url, by=RESPONDER)
+            await self._type(seen, "the draft was finished and published", "postmortem", url=url, by=self.responder)
 
-    async def _calm_down(self, seen: "_Seen") -> None:
+    async def own(self, seen: "Seen") -> None:
+        """Somebody has to."""
+        await self._type(seen, "somebody has to own it", "ack", by=self.responder)
+
+    async def _calm_down(self, seen: "Seen") -> None:
         """The prober alone sees harm: no customer is hurt, and whoever runs that vantage mends it."""
         if seen.status["severity"] != "SEV-3":
             why = "one flaky vantage"
-            await self._type(seen, "no customer is hurt", "severity", severity="SEV-3", why=why, by=RESPONDER)
+            await self._type(seen, "no customer is hurt", "severity", severity="SEV-3", why=why, by=self.responder)
             return
         async with httpx.AsyncClient(timeout=10) as http:
             await self._mend(http)
 
-    async def _type(self, seen: "_Seen", reason: str, name: str, **payload: str) -> None:
+    async def _type(self, seen: "Seen", reason: str, name: str, **payload: str) -> None:
         """Show the line once; on autopilot, run it as it stands. One that fails is tried again at the next look."""
         line = command_line(seen.status["id"], name, dict(payload))
         self._show(seen, reason, line)
@@ -212,14 +236,14 @@ class Drill:
             if complaint:
                 self._show(seen, f"it failed and is tried again: {complaint}", line)
 
-    def _show(self, seen: "_Seen", reason: str, line: str) -> None:
+    def _show(self, seen: "Seen", reason: str, line: str) -> None:
         if (seen.phases, reason) not in self._told:
             self._told.add((seen.phases, reason))
             self.tell(reason, line)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Seen:
+class Seen:
     """What a person reads at one look."""
 
     status: dict[str, Any]

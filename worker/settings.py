@@ -59,8 +59,8 @@ class WorldSettings(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    port: int = Field(default=9200, ge=1, le=65532)
-    """Port of the practice world; AWS, PostgreSQL and the provisioning platform get the three after it."""
+    port: int = Field(default=9200, ge=1, le=65531)
+    """Port of the practice world; AWS, PostgreSQL, the provisioning platform and mail get the four after it."""
 
 
 class Settings(BaseSettings):

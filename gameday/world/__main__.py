@@ -24,8 +24,11 @@ from fastapi.responses import RedirectResponse
 
 from gameday.world.database import DatabaseFailed
 from gameday.world.faults import FAULTS, NoSuchFault
-from gameday.world.pages import pages
+from gameday.world.pages import PAGES, pages
 from gameday.world.world import Ports, World
+
+PLACES = (0, 1, 2, 4)
+"""Of control, AWS, PostgreSQL and mail after the first port; the fourth is the provisioning platform's."""
 
 
 def control(world: World) -> FastAPI:
@@ -71,11 +74,11 @@ async def _switched(switching: Awaitable[None]) -> None:
         raise HTTPException(409, "the database does not answer: mend db_stopped first") from None
 
 
-async def serve(home: Path, port: int, *, database: bool, platform: str = "") -> None:
+async def serve(home: Path, port: int, *, database: bool, platform: str = "", web_ui: str = "") -> None:
     """Until SIGINT or SIGTERM. Raises PortTaken, DatabaseFailed."""
-    ports = Ports(control=port or _free(), aws=port + 1 if port else _free(), database=port + 2 if port else _free())
+    ports = Ports(*(port + place if port else _free() for place in PLACES))
     _all_free(ports)
-    world = World(ports, database=database, platform=platform)
+    world = World(ports, database=database, home=home, platform=platform, web_ui=web_ui)
     servers = [_server(control(world), ports.control), _server(world.aws.front(), ports.aws)]
     stopping = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -122,7 +125,7 @@ def _announce(world: World, home: Path) -> None:
         "control": world.base,
         "database": world.database.words if world.database else "none",
         "env": world.env(),
-        "links": {"world": f"{world.base}/", "phone": f"{world.base}/phone", "thread": f"{world.base}/thread"},
+        "links": {name: f"{world.base}{path}" for path, name in PAGES.items()},
     }
     home.mkdir(parents=True, exist_ok=True)
     fresh = home / f".world.json.{os.getpid()}"
@@ -144,7 +147,7 @@ class PortTaken(Exception):
 
 def _all_free(ports: Ports) -> None:
     """Raises PortTaken."""
-    for port in (ports.control, ports.aws, ports.database):
+    for port in (ports.control, ports.aws, ports.database, ports.mail):
         with socket.socket() as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -167,15 +170,20 @@ def main() -> None:
     )
     parser.add_argument("--home", type=Path, required=True, help="folder for world.json")
     parser.add_argument(
-        "--port", type=int, default=9200, help="port; AWS gets the next, PostgreSQL the one after; 0: any"
+        "--port",
+        type=int,
+        default=9200,
+        help="port; AWS gets the next, PostgreSQL the one after; mail the fifth; 0: any",
     )
     parser.add_argument(
         "--no-database", action="store_true", help="play the database, as on a machine without PostgreSQL"
     )
     parser.add_argument("--platform", default="", help="address of the provisioning platform whose stuck jobs count")
+    parser.add_argument("--web-ui", default="", help="address of Temporal's Web UI, for a link")
     given = parser.parse_args()
     try:
-        asyncio.run(serve(given.home, given.port, database=not given.no_database, platform=given.platform))
+        beside = {"platform": given.platform, "web_ui": given.web_ui}
+        asyncio.run(serve(given.home.resolve(), given.port, database=not given.no_database, **beside))
     except (PortTaken, DatabaseFailed) as error:
         raise SystemExit(f"practice world: {error}") from None
 

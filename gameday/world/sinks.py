@@ -1,146 +1,118 @@
-"""What people would have received: an ntfy server and a Slack incoming webhook, with everything that arrived."""
+"""What people would have received: every vendor's receiver, and all that arrived, in one place."""
 
-import asyncio
-import json
-import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi import APIRouter
 
+from gameday.receivers.desk import Arrival, Desk, Fault
+from gameday.receivers.everybody import PREFIX, Receivers
+from gameday.receivers.slack import HOOK
+from gameday.receivers.smtp import SmtpReceiver
 from gameday.world.faults import Faults
 
 TOPIC = "oncall"
-HOOK = "T000/B000/practice"
-MOST_BLOCKS, MOST_SECTION, MOST_HEADER = 50, 3000, 150
-"""Slack's own limits ("Block Kit: blocks"); it refuses a message beyond them."""
-MOST_TOGETHER = 13_000
-"""Characters; not documented but for the error's name, `msg_blocks_too_long`."""
-MOST_MESSAGE_BYTES = 4096
-"""ntfy's ("Limitations")."""
-SHOWN = ("topic", "title", "message", "priority", "tags", "click", "actions")
-KEPT = 500
-
-
-@dataclass(kw_only=True)
-class Arrival:
-    """One message, as it came in. `times`: how often this key has arrived up to now, this one included."""
-
-    at: float
-    key: str
-    body: dict[str, Any]
-    times: int = 1
+SENDER = "Incidents <incidents@practice.example.org>"
+UPDATE = "update "
+"""How the key of a changed Slack message begins: nothing new was said."""
 
 
 @dataclass
 class Sinks:
+    """`mail_port`: 0 for any."""
+
     faults: Faults
-    pages: list[Arrival] = field(default_factory=list)
-    posts: list[Arrival] = field(default_factory=list)
+    mail_port: int = 0
+    receivers: Receivers = field(default_factory=Receivers)
+
+    def __post_init__(self) -> None:
+        self.receivers.mail = SmtpReceiver(port=self.mail_port)
+        self.receivers.ntfy.desk.faults = _OnceOnly(self.faults)
+        for name, desk, fault in (
+            ("pager_down", self.receivers.ntfy.desk, Fault.DOWN),
+            ("pager_refuses", self.receivers.ntfy.desk, Fault.REFUSE),
+            ("answer_lost", self.receivers.ntfy.desk, Fault.LOST_ANSWER),
+            ("chat_down", self.receivers.slack.desk, Fault.DOWN),
+        ):
+            self._wire(name, desk, fault)
+
+    @property
+    def pages(self) -> list[Arrival]:
+        """On phones, the oldest first."""
+        return self.receivers.ntfy.desk.arrivals
+
+    @property
+    def posts(self) -> list[Arrival]:
+        """In the chat, the oldest first."""
+        return [a for a in self.receivers.slack.desk.arrivals if not a.key.startswith(UPDATE)]
+
+    @property
+    def mails(self) -> list[Arrival]:
+        """In all mailboxes, the oldest first."""
+        return self.receivers.mail.desk.arrivals
+
+    async def start(self) -> None:
+        await self.receivers.mail.__aenter__()
+
+    async def stop(self) -> None:
+        for desk in self.receivers.desks:
+            desk.wake()
+        await self.receivers.mail.__aexit__()
+
+    def env(self, base: str) -> dict[str, str]:
+        """What points the product at them."""
+        vendors = f"{base}{PREFIX}"
+        return {
+            "INCIDENTS_PAGER__NTFY_URL": f"{vendors}/ntfy/{TOPIC}",
+            "INCIDENTS_CHAT__WEBHOOK_URL": f"{vendors}/slack-hook/{HOOK}",
+            "INCIDENTS_MAIL__HOST": "127.0.0.1",
+            "INCIDENTS_MAIL__PORT": str(self.receivers.mail.port),
+            "INCIDENTS_MAIL__TLS": "none",
+            "INCIDENTS_MAIL__SENDER": SENDER,
+        }
 
     def router(self) -> APIRouter:
         router = APIRouter()
-        router.add_api_route("/ntfy", self.publish, methods=["POST"])
-        router.add_api_route("/ntfy/", self.publish, methods=["POST"])
-        router.add_api_route("/ntfy/{topic}/json", self.poll)
-        router.add_api_route("/slack/{hook:path}", self.hook, methods=["POST"])
+        router.include_router(self.receivers.router())
         router.add_api_route("/received", self.received)
         router.add_api_route("/received", self.forget, methods=["DELETE"])
         return router
 
-    async def publish(self, request: Request) -> Response:
-        """ntfy, "Publish as JSON"."""
-        if "pager_down" in self.faults:
-            return PlainTextResponse("bad gateway", 503)
-        if "pager_refuses" in self.faults:
-            return _ntfy_error(403, 40301, "forbidden")
-        body = await _json(request)
-        if not body or not body.get("topic"):
-            return _ntfy_error(400, 40024, "invalid request: topic missing")
-        if len(str(body.get("message", "")).encode()) > MOST_MESSAGE_BYTES:
-            return _ntfy_error(413, 41301, "message too large")
-        arrival = _take(self.pages, request, body)
-        if "answer_lost" in self.faults:
-            await self.faults.switch_off("answer_lost")
-            await asyncio.sleep(30)  # the client gives up first: it never learns that this arrived
-        return JSONResponse(_ntfy_message(arrival))
-
-    async def poll(self, topic: str, since: str = "all") -> Response:
-        """ntfy, "Poll for messages" and "Fetch cached messages": one JSON object a line, `since` in seconds or all."""
-        earliest = int(since) if since.isdigit() else 0
-        found = [_ntfy_message(a) for a in self.pages if a.body.get("topic") == topic and int(a.at) >= earliest]
-        return PlainTextResponse("".join(json.dumps(m) + "\n" for m in found), media_type="application/x-ndjson")
-
-    async def hook(self, hook: str, request: Request) -> Response:
-        """Slack, "Incoming webhooks"."""
-        if "chat_down" in self.faults:
-            return PlainTextResponse("service_unavailable", 503)
-        if hook != HOOK:
-            return PlainTextResponse("no_service", 404)
-        body = await _json(request)
-        wrong = _wrong_with(body)
-        if wrong:
-            return PlainTextResponse(wrong, 400)
-        _take(self.posts, request, body)
-        return PlainTextResponse("ok")
-
     async def received(self) -> dict[str, list[dict[str, Any]]]:
-        return {"pages": [asdict(a) for a in self.pages], "posts": [asdict(a) for a in self.posts]}
+        return {name: [_told(a) for a in getattr(self, name)] for name in ("pages", "posts", "mails")}
 
     async def forget(self) -> dict[str, str]:
-        self.pages.clear()
-        self.posts.clear()
+        """What arrived; faults stay as they are."""
+        on = {desk.vendor: set(desk.faults) for desk in self.receivers.desks}
+        self.receivers.forget()
+        for desk in self.receivers.desks:
+            desk.faults |= on[desk.vendor]
         return {"forgotten": "all"}
 
+    def _wire(self, name: str, desk: Desk, fault: Fault) -> None:
+        async def on() -> None:
+            desk.faults.add(fault)
 
-def _take(into: list[Arrival], request: Request, body: dict[str, Any]) -> Arrival:
-    """A key that comes twice has arrived twice: a phone would have rung twice."""
-    key = request.headers.get("idempotency-key", "")
-    times = 1 + sum(1 for a in into if key and a.key == key)
-    arrival = Arrival(at=time.time(), key=key, body=body, times=times)
-    into.append(arrival)
-    del into[:-KEPT]
-    return arrival
+        async def off() -> None:
+            desk.faults.discard(fault)
+            desk.wake()
 
-
-def _ntfy_message(arrival: Arrival) -> dict[str, Any]:
-    kept = {k: v for k, v in arrival.body.items() if k in SHOWN}
-    return {"id": f"m{int(arrival.at * 1000)}", "time": int(arrival.at), "event": "message", **kept}
+        self.faults.breaking[name], self.faults.mending[name] = on, off
 
 
-def _ntfy_error(status: int, code: int, words: str) -> JSONResponse:
-    return JSONResponse({"code": code, "http": status, "error": words}, status)
+def _told(arrival: Arrival) -> dict[str, Any]:
+    """As it was sent: the id a message has on the phone is the receiver's own."""
+    return asdict(arrival) | {"body": {k: v for k, v in arrival.body.items() if k != "id"}}
 
 
-async def _json(request: Request) -> dict[str, Any]:
-    try:
-        body = json.loads(await request.body())
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+class _OnceOnly(set[Fault]):
+    """Faults of the pager's desk: the one that is over by itself is over for the world too."""
 
+    def __init__(self, world: Faults) -> None:
+        super().__init__()
+        self._world = world
 
-def _wrong_with(body: dict[str, Any]) -> str:
-    """Slack's own words; empty: it takes the message."""
-    if not body.get("text") and not body.get("blocks"):
-        return "no_text"
-    blocks = body.get("blocks", [])
-    if not isinstance(blocks, list) or len(blocks) > MOST_BLOCKS or not all(map(_is_block, blocks)):
-        return "invalid_blocks"
-    return "msg_blocks_too_long" if sum(len(_text_of(b.get("text"))) for b in blocks) > MOST_TOGETHER else ""
-
-
-def _is_block(block: Any) -> bool:
-    """One of the three kinds we send, with a text neither empty nor too long."""
-    if not isinstance(block, dict):
-        return False
-    kind, text = block.get("type"), block.get("text")
-    if kind == "context":
-        elements = block.get("elements")
-        return isinstance(elements, list) and bool(elements) and all(_text_of(e) for e in elements)
-    return 0 < len(_text_of(text)) <= {"header": MOST_HEADER, "section": MOST_SECTION}.get(str(kind), 0)
-
-
-def _text_of(text: Any) -> str:
-    return str(text.get("text", "")).strip() if isinstance(text, dict) else ""
+    def discard(self, fault: object) -> None:
+        super().discard(fault)
+        if fault is Fault.LOST_ANSWER:
+            self._world.on.discard("answer_lost")

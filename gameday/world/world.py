@@ -3,13 +3,17 @@
 import asyncio
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
+from gameday.world import people
 from gameday.world.aws import KEYS, METRICS_SECRET, RDS, REGION, AppRunner, Aws, arn_of
 from gameday.world.database import MASTER, Postgres, find_binaries
 from gameday.world.faults import Faults
+from gameday.world.phones import Phones
 from gameday.world.prober import Prober
 from gameday.world.self_heal import SelfHeal
-from gameday.world.sinks import HOOK, TOPIC, Sinks
+from gameday.world.sinks import Sinks
 from gameday.world.sites import ROLES, Site, Sites
 
 METRICS_TOKEN = "practice-metrics-token"
@@ -21,13 +25,18 @@ class Ports:
     control: int
     aws: int
     database: int
+    mail: int
 
 
 class World:
     """Made, started, stopped by `__main__`."""
 
-    def __init__(self, ports: Ports, *, database: bool = True, platform: str = "") -> None:
-        """`platform`: base address of the provisioning platform, where there is one."""
+    def __init__(
+        self, ports: Ports, *, database: bool = True, home: Path = Path(), platform: str = "", web_ui: str = ""
+    ) -> None:
+        """`home`: folder for what customers see. `platform`, `web_ui`: base addresses of the provisioning platform and
+        of Temporal's Web UI, where there is one.
+        """
         binaries = find_binaries() if database else None
         self.ports = ports
         self.base = f"http://127.0.0.1:{ports.control}"
@@ -41,12 +50,15 @@ class World:
         self.aws.runner = AppRunner(self.sites, self.faults, self.aws)
         self.self_heal = SelfHeal(self.sites, self.aws.runner, self.faults)
         self.prober = Prober(self.sites, self.faults, self.base)
-        self.sinks = Sinks(self.faults)
+        self.platform, self.web_ui, self.status_folder = platform, web_ui, home / "status"
+        self.sinks = Sinks(self.faults, ports.mail)
+        self.phones = Phones(self.sinks)
         self._wire_faults()
 
     async def start(self) -> None:
         if self.database:
             await self.database.create(tuple(ROLES.values()))
+        await self.sinks.start()
         await self.aws.start()
         secrets = {site.secret_id: self.address(site) for site in self.sites.all.values()}
         await self.aws.seed(secrets | {METRICS_SECRET: METRICS_TOKEN})
@@ -54,6 +66,7 @@ class World:
             await self.sites.deploy(site, self.address(site))
 
     async def stop(self) -> None:
+        await self.sinks.stop()
         for site in self.sites.all.values():
             if site.pool:
                 await site.pool.close()
@@ -74,16 +87,17 @@ class World:
     def env(self) -> dict[str, str]:
         """What points the product at this world. Without a database there is none to try: `app_role` is unknown."""
         apps = [self._app_settings(site) for site in self.sites.all.values()]
-        return KEYS | {
+        ours = {
             "INCIDENTS_APPS": json.dumps(apps),
             "INCIDENTS_AWS__ENDPOINT_URL": f"http://127.0.0.1:{self.ports.aws}",
             "INCIDENTS_AWS__REGION": REGION,
             "INCIDENTS_AWS__RDS_INSTANCE": RDS,
             "INCIDENTS_METRICS__URL": f"{self.base}/sites/{APP}/api/metrics",
             "INCIDENTS_METRICS__TOKEN": METRICS_TOKEN,
-            "INCIDENTS_PAGER__NTFY_URL": f"{self.base}/ntfy/{TOPIC}",
-            "INCIDENTS_CHAT__WEBHOOK_URL": f"{self.base}/slack/{HOOK}",
+            "INCIDENTS_STATUS_PAGE__FOLDER": str(self.status_folder),
         }
+        today = datetime.now(UTC).date()  # noqa: TID251 - the world has a clock of its own
+        return KEYS | ours | self.sinks.env(self.base) | people.environment(today)
 
     def _app_settings(self, site: Site) -> dict[str, object]:
         return {

@@ -79,7 +79,7 @@ async def test_doctor_is_content_where_everything_is_there(
 async def test_doctor_pages_nobody(practised: Type, world: RunningWorld) -> None:
     """It may be run at any hour."""
     await practised("doctor")
-    assert world.received() == {"pages": [], "posts": []}
+    assert world.received() == {"pages": [], "posts": [], "mails": []}
 
 
 async def test_doctor_tells_no_secret(practised: Type, world: RunningWorld) -> None:

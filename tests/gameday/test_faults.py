@@ -61,7 +61,9 @@ class Eyes:
 
     async def page(self) -> str:
         try:
-            return str((await self.http.post(f"{self.world.control}/ntfy/", json=MESSAGE, timeout=2)).status_code)
+            return str(
+                (await self.http.post(f"{self.world.control}/receivers/ntfy/", json=MESSAGE, timeout=2)).status_code
+            )
         except httpx.TimeoutException:
             return "silence"
 

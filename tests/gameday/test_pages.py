@@ -6,9 +6,9 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from gameday.world.drawing import mrkdwn
 from gameday.world.faults import FAULTS
 from gameday.world.launch import RunningWorld
-from gameday.world.pages import mrkdwn
 from incident.model.effects import Post
 from incident.model.playbook import Link
 from incident.model.severity import Severity
@@ -28,7 +28,7 @@ POST = Post(
 
 
 def page(world: RunningWorld, **body: object) -> None:
-    httpx.post(f"{world.control}/ntfy/", json={"topic": "oncall", **body}).raise_for_status()
+    httpx.post(f"{world.control}/receivers/ntfy/", json={"topic": "oncall", **body}).raise_for_status()
 
 
 def shown(world: RunningWorld, path: str) -> str:
@@ -51,7 +51,7 @@ def attributes_of(html: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", ["", "phone", "thread"])
+@pytest.mark.parametrize("path", ["", "phone", "phone/ana", "thread", "mail", "status"])
 def test_an_empty_world_has_its_pages(world: RunningWorld, path: str) -> None:
     """Before anything has happened."""
     assert "<main>" in shown(world, path)
@@ -98,7 +98,7 @@ def test_a_page_without_title_or_text_is_shown(world: RunningWorld) -> None:
 def test_a_repeat_is_told(world: RunningWorld) -> None:
     """A phone would have rung twice: whoever practises should see that."""
     for _ in range(2):
-        httpx.post(f"{world.control}/ntfy/", json={"topic": "oncall"}, headers={"Idempotency-Key": "k"})
+        httpx.post(f"{world.control}/receivers/ntfy/", json={"topic": "oncall"}, headers={"Idempotency-Key": "k"})
 
     assert "arrived 2 times" in shown(world, "phone")
 
