@@ -59,6 +59,7 @@ class Phones:
     """Everybody's. `said` and `cleared` are by the id of a notification."""
 
     sinks: Sinks
+    http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=ANSWER_WITHIN_S))
     said: dict[str, Said] = field(default_factory=dict)
     cleared: set[str] = field(default_factory=set)
 
@@ -73,7 +74,7 @@ class Phones:
         action = shown.button(label) if shown else None
         if action is None:
             raise NoSuchButton(f"there is no button {label!r} on message {message!r} of {owner.key}'s phone")
-        said = self.said[message] = await _request(action)
+        said = self.said[message] = await _request(self.http, action)
         if said.yes and action.get("clear"):
             self.cleared.add(message)
         return said
@@ -88,14 +89,13 @@ def _is_for(owner: Practised, arrival: Arrival) -> bool:
     return arrival.to == owner.key or (owner is TEAM and arrival.to not in THEIRS)
 
 
-async def _request(action: dict[str, Any]) -> Said:
+async def _request(http: httpx.AsyncClient, action: dict[str, Any]) -> Said:
     """As ntfy's app sends it; POST where no method is given."""
     method = str(action.get("method", "POST")).upper()
     if method not in METHODS:
         return Said(yes=False, text=f"this phone sends no {method}")
     try:
-        async with httpx.AsyncClient(timeout=ANSWER_WITHIN_S) as http:
-            answer = await http.request(method, str(action.get("url", "")))
+        answer = await http.request(method, str(action.get("url", "")))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Said(yes=False, text=f"no answer ({type(error).__name__}): try again")
     return Said(yes=answer.is_success, text=answer.text.strip()[:MOST_ANSWER] or f"answered {answer.status_code}")

@@ -172,6 +172,11 @@ class Machine:
         """Pages that reached the phone."""
         return list((await self._ask("GET", self.world, "/received")).get("pages", []))
 
+    async def phone(self, who: str) -> list[dict[str, Any]]:
+        """What is on this person's, the newest first."""
+        told: Any = await self._ask("GET", self.world, f"/phone/{who}/messages")
+        return list(told)
+
     async def operations(self) -> list[dict[str, Any]]:
         """Deployments of the app that its cloud was asked for."""
         headers = {"x-amz-target": "AppRunner.ListOperations"}

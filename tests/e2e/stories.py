@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 from temporalio.client import Client, WorkflowHistory
 
-from gameday.drill import SCENARIOS, Drill, Places
+from gameday.drill import NOBODY_ANSWERS, SCENARIOS, Drill, Places
 from gameday.world.launch import RunningWorld, read_world
 from tests.e2e.alerting import Alerting, alerting
 from tests.e2e.machine import INCIDENT, Machine, Running, printing, soon
@@ -289,6 +289,31 @@ async def _see_it_through(client: Client, machine: Machine, world: RunningWorld)
     await following
 
 
+@dataclass(frozen=True, kw_only=True)
+class Quiet:
+    """A drill in which the first on call never answered."""
+
+    text: str
+    record: dict[str, Any]
+    phones: dict[str, list[dict[str, Any]]]
+    """What was on each phone at the end, the newest first."""
+    status: dict[str, Any]
+
+
+async def nobody_answers(home: Path) -> Quiet:
+    """`incidents up --scenario nobody-answers`, until the incident is over."""
+    machine = Machine(home)
+    with machine.up("--scenario", NOBODY_ANSWERS) as up:
+        await up.said("is over")
+        client = await Client.connect(machine.address, data_converter=DATA_CONVERTER)
+        return Quiet(
+            text=up.text,
+            record=machine.record(),
+            phones={who: await machine.phone(who) for who in ("ana", "ben")},
+            status=await client.get_workflow_handle(INCIDENT).query("status"),
+        )
+
+
 Story = Callable[[Path], Awaitable[Any]]
 STORIES: dict[str, Story] = {
     "born_for_real": born_for_real,
@@ -297,6 +322,7 @@ STORIES: dict[str, Story] = {
     "worker_killed_in_the_middle": partial(ordeal, victim="worker", moments=LATE),
     "engine_killed": partial(ordeal, victim="engine", moments=ALL),
     "bridge_killed": partial(ordeal, victim="bridge", moments=ALL),
+    "nobody_answers": nobody_answers,
     "interrupted": partial(restarted, scenario="app-db-down", moment="triage → mitigate", end=ctrl_c),
     "up_killed": partial(restarted, scenario="self-heal", moment="triage → mitigate", end=kill_up),
     "power_cut": partial(restarted, scenario="flaky-vantage", moment="AppDBDown cleared", end=power_cut),

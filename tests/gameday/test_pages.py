@@ -1,12 +1,15 @@
 """What people look at: what arrived, as it would look, and nothing that only pretends."""
 
+import smtplib
+from email.message import EmailMessage
 from html.parser import HTMLParser
+from pathlib import Path
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
-from gameday.world.drawing import mrkdwn
+from gameday.world.drawing import PAGES, mrkdwn
 from gameday.world.faults import FAULTS
 from gameday.world.launch import RunningWorld
 from incident.model.effects import Post
@@ -28,7 +31,7 @@ POST = Post(
 
 
 def page(world: RunningWorld, **body: object) -> None:
-    httpx.post(f"{world.control}/receivers/ntfy/", json={"topic": "oncall", **body}).raise_for_status()
+    httpx.post(f"{world.control}/receivers/ntfy/", json={"topic": "oncall"} | body).raise_for_status()
 
 
 def shown(world: RunningWorld, path: str) -> str:
@@ -76,16 +79,69 @@ def test_the_phone_runs_nobodys_script(world: RunningWorld) -> None:
     assert "javascript:" not in html
 
 
-def test_a_page_s_buttons_can_be_pressed(world: RunningWorld) -> None:
-    """One that acts posts, as ntfy's own app would; one that is only to be opened is a link."""
-    acts = {"action": "http", "label": "I have it", "url": "http://bridge.example.org/act/t", "method": "POST"}
+def test_a_pages_buttons_can_be_pressed(world: RunningWorld) -> None:
+    """One that acts is a form of the phone's own; one that is only to be opened is a link; others are not there."""
+    acts = {"action": "http", "label": "Ack", "url": "http://bridge.example.org/act/t", "method": "POST"}
     opens = {"action": "view", "label": "Runbook", "url": "http://wiki.example.org/r"}
-    page(world, actions=[acts, opens, {"action": "http", "label": SCRIPT, "url": "javascript:alert(1)"}])
-    html = shown(world, "phone")
+    page(world, actions=[acts, opens, {"action": "view", "label": SCRIPT, "url": "javascript:alert(1)"}])
+    html = shown(world, "phone/oncall")
 
-    assert '<form method="post" action="http://bridge.example.org/act/t" target="_blank">' in html
+    assert 'action="/phone/oncall/press"' in html
     assert '<a href="http://wiki.example.org/r">Runbook</a>' in html
     assert (html.count("<button"), "javascript:" in html, "<script" in html) == (1, False, False)
+
+
+def test_everybody_has_a_phone_of_their_own(world: RunningWorld) -> None:
+    """What wakes ana does not wake ben."""
+    page(world, topic="ana", title="SEV-1 for ana")
+
+    assert "SEV-1 for ana" in shown(world, "phone/ana")
+    assert "SEV-1 for ana" not in shown(world, "phone/ben")
+
+
+def test_all_phones_are_seen_side_by_side(world: RunningWorld) -> None:
+    """Who slept, and who did not."""
+    page(world, topic="ben", title="SEV-1 for ben")
+    html = shown(world, "phone")
+
+    assert "Quiet. Nothing woke Ana Lima." in html
+    assert "SEV-1 for ben" in html
+
+
+def test_nobody_else_has_a_phone(world: RunningWorld) -> None:
+    """A mistyped name is told, not an empty screen."""
+    assert httpx.get(f"{world.control}/phone/anna").status_code == 404
+
+
+def test_a_mail_is_shown_to_whom_it_went(world: RunningWorld) -> None:
+    """With links to tap on, and nobody's script."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "i@practice.example.org", "ben@practice.example.org", f"SEV-1 {SCRIPT}"
+    mail.set_content(f"Ack: http://127.0.0.1:9095/act/token\n{SCRIPT}")
+    with smtplib.SMTP("127.0.0.1", int(world.env["INCIDENTS_MAIL__PORT"])) as server:
+        server.send_message(mail)
+
+    assert '<a href="http://127.0.0.1:9095/act/token">' in shown(world, "mail?to=ben@practice.example.org")
+    assert "<script" not in shown(world, "mail")
+    assert "No mail." in shown(world, "mail?to=ana@practice.example.org")
+
+
+def test_the_status_page_is_the_very_page_that_was_written(world: RunningWorld) -> None:
+    """Before that, there is none to see."""
+    folder = Path(world.env["INCIDENTS_STATUS_PAGE__FOLDER"])
+    assert "Nothing was published yet" in shown(world, "status")
+
+    folder.mkdir()
+    (folder / "index.html").write_text("<h1>All systems work</h1>")
+    assert shown(world, "status/page") == "<h1>All systems work</h1>"
+    assert 'src="/status/page"' in shown(world, "status")
+
+
+def test_the_start_page_leads_everywhere(world: RunningWorld) -> None:
+    """One address to remember."""
+    html = shown(world, "")
+
+    assert [path for path in PAGES if f'href="{path}"' not in html] == []
 
 
 def test_a_page_without_title_or_text_is_shown(world: RunningWorld) -> None:
