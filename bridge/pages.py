@@ -63,6 +63,8 @@ class Facts:
     phase: str = ""
     owner: str = ""
     would: str = ""
+    known: bool = True
+    """The person this link was sent to is one of ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +84,15 @@ def question(action: Action, facts: Facts) -> Response:
         facts=facts,
         person=action.person,
         proposal=action.proposal,
-        explained=QUESTIONS.get(action.action, ""),
+        explained=_explained(action, facts),
         button=BUTTONS.get(action.action, action.action.capitalize()),
     )
+
+
+def _explained(action: Action, facts: Facts) -> str:
+    if action.action == "ack" and facts.owner:
+        return f"{facts.owner} has it already. Press to say that you are on it too."
+    return QUESTIONS.get(action.action, "")
 
 
 def notice(told: Notice) -> Response:

@@ -14,6 +14,8 @@ from itsdangerous import BadData, URLSafeSerializer
 
 PURPOSE = b"incidents.act.1"
 """Another use of the same secret can never make a link, nor can one of another edition."""
+WRAP = "t"
+"""Before and after a token: proxies hide what begins with a dot, and mail readers leave a dash at the end out."""
 MOST_TOKEN = 2000
 """Characters: longer ones are none of ours, and are not even looked at."""
 ONCE = frozenset({"approve", "reject"})
@@ -71,7 +73,8 @@ class ActionLinks:
         """The address a button or a mail carries. `opened`: see `opened_of`."""
         told = {"p": person, "i": incident_id, "a": action, "t": int(now.timestamp())}
         token = self._signer.dumps(told | ({"o": opened} if opened else {}) | ({"r": proposal} if proposal else {}))
-        return f"{self._base}/act/{token.decode() if isinstance(token, bytes) else token}"
+        words = token.decode() if isinstance(token, bytes) else token
+        return f"{self._base}/act/{WRAP}{words}{WRAP}"
 
     def read(self, token: str, *, now: datetime, valid_for: timedelta) -> Action:
         """What it is for. Raises BadLink."""
@@ -86,9 +89,16 @@ class ActionLinks:
         if len(token) > MOST_TOKEN:
             raise BadLink("forged", "This is no link of ours.")
         try:
-            return _action(self._signer.loads(token))
+            return _action(self._signer.loads(_unwrapped(token)))
         except (BadData, KeyError, TypeError, ValueError, OverflowError, OSError):
             raise BadLink("forged", "This link is damaged, or none of ours.") from None
+
+
+def _unwrapped(token: str) -> str:
+    """Raises ValueError."""
+    if len(token) < 2 or not (token.startswith(WRAP) and token.endswith(WRAP)):
+        raise ValueError("not wrapped")
+    return token[1:-1]
 
 
 def _action(told: dict[str, Any]) -> Action:

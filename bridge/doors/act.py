@@ -66,7 +66,7 @@ async def _shown(hall: Hall, action: Action) -> Facts | Notice:
     if isinstance(status, Answer):
         if status.outcome is Outcome.NO:
             return Notice(title="Nothing to do", text=f"{status.text}.", status=410)
-        return Facts(headline=action.incident_id)
+        return Facts(headline=action.incident_id, known=hall.people.knows(action.person))
     if action.opened and action.opened != _opened(status):
         hall.turned_away(VIA, "another incident", incident=action.incident_id, by=action.person)
         return Notice(title="This link is old", text="It was for an earlier incident of the same alert.", status=410)
@@ -74,8 +74,9 @@ async def _shown(hall: Hall, action: Action) -> Facts | Notice:
     return Facts(
         headline=str(status["headline"]),
         phase=str(status["phase"]),
-        owner=str(status["acked_by"]) or "nobody yet",
+        owner=str(status["acked_by"]),
         would=str(proposals.get(action.proposal, "")),
+        known=hall.people.knows(action.person),
     )
 
 

@@ -118,8 +118,15 @@ def said(draft: Draft, message: Message) -> Draft:
     return SAYINGS[type(message)](draft, message)
 
 
+def _is_theirs(incident: Incident, message: Ack) -> bool:
+    """A thumb that pressed twice is one ack; two who gave no name may be two."""
+    return incident.acked_by != Ack().by and approvals.same(message.by, incident.acked_by)
+
+
 def _ack(draft: Draft, message: Ack) -> Draft:
     incident = draft.incident
+    if _is_theirs(incident, message):
+        return draft
     if incident.acked_by:
         return draft.tell(Kind.PERSON, f"{message.by} is on it too", by=message.by)
     how = draft.voice.how if draft.voice else ""
@@ -217,6 +224,8 @@ SAYINGS: dict[type[Message], Callable[[Draft, Any], Draft]] = {
 def answer(before: Incident, after: Incident, message: Message) -> str:
     """What the sender of an update is told."""
     if isinstance(message, Ack):
+        if _is_theirs(before, message):
+            return f"yes: {after.id} is yours already"
         return f"yes: {after.id} is yours" if not before.acked_by else f"yes; {before.acked_by} has it too"
     if isinstance(message, Resolve) and after.phase not in (Phase.POSTMORTEM, Phase.CLOSED):
         return f"remembered; {after.id} resolves by itself once these hold: {_lacking(after)}"

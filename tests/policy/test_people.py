@@ -55,6 +55,11 @@ def test_a_later_ack_is_a_line_of_the_timeline():
     assert Story().acks("ana").acks("bo").lines[-3::2] == ["ana acknowledged", "bo is on it too"]
 
 
+def test_a_thumb_that_presses_twice_is_one_ack():
+    """A phone's button is pressed again when nothing seems to happen."""
+    assert Story().acks("ana").acks("ana").lines.count("ana is on it too") == 0
+
+
 def test_an_ack_without_a_name_is_someone_s():
     """No input at all is an ack by `someone` (design §5)."""
     assert Story().says(Ack()).incident.acked_by == "someone"
@@ -65,6 +70,7 @@ def test_an_ack_without_a_name_is_someone_s():
     [
         pytest.param(Story, "yes: incident-ShopDown-a is yours", id="the first"),
         pytest.param(lambda: Story().acks("ana"), "yes; ana has it too", id="not the first"),
+        pytest.param(lambda: Story().acks("bo"), "yes: incident-ShopDown-a is yours already", id="the same one again"),
     ],
 )
 def test_an_ack_is_answered_with_who_has_it(life, expected):

@@ -47,6 +47,21 @@ async def test_the_page_shows_the_incident_and_one_button(street: Street) -> Non
     assert all(word in page.text for word in ((await street.status(incident))["headline"], "triage", "nobody yet"))
 
 
+async def test_the_page_says_who_acts(street: Street) -> None:
+    """Somebody we know by name; a link to a whole topic names nobody."""
+    incident = await street.opened()
+    pages = [await street.http.get(await street.link(incident, person=who)) for who in ("ana", "on-call")]
+    assert "You act as ana." in pages[0].text
+    assert "This link names nobody" in pages[1].text
+
+
+async def test_the_page_says_who_has_it_already(street: Street) -> None:
+    """Two people at 3 a.m. learn of each other before they press."""
+    incident = await street.opened()
+    await street.http.post(await street.link(incident, person="bo"))
+    assert "bo has it already" in (await street.http.get(await street.link(incident))).text
+
+
 async def test_a_page_is_never_kept_shared_or_scripted(street: Street) -> None:
     """The address is a capability: no cache, no referrer, no frame, no script."""
     page = await street.http.get(await street.link(await street.opened()))
