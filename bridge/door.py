@@ -4,7 +4,7 @@ Every door does the same three things: it makes sure who is there, it turns what
 `incident/model/messages.py`, and it answers them yes or the reason.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from bridge import doors
 from bridge.pace import Pace
 from bridge.recognising import People
-from bridge.speaking import Answer, Speaker, Word
+from bridge.speaking import Answer, Outcome, Speaker, Word
 from integrations.action_links import ActionLinks
 from integrations.clock import utc_now
 
@@ -45,6 +45,8 @@ class Hall:
     max_body_bytes: int
     slack_secret: SecretStr | None = None
     pagerduty_secret: SecretStr | None = None
+    keep: Callable[[Word], Awaitable[str]] | None = None
+    """What becomes of a word that nobody heard: what its sender is told; empty: nothing, they have to say it again."""
     clock: Callable[[], datetime] = utc_now
     known: Pace = field(default_factory=lambda: Pace(PER_PERSON))
     strangers: Pace = field(default_factory=lambda: Pace(OF_STRANGERS))
@@ -56,6 +58,8 @@ class Hall:
     async def say(self, word: Word, within: timedelta | None = None) -> Answer:
         """Say it, and write down who did and what came of it."""
         answer = await (self.speaker.say(word, within) if within else self.speaker.say(word))
+        kept = await self.keep(word) if answer.outcome is Outcome.AWAY and self.keep else ""
+        answer = Answer(outcome=Outcome.YES, text=kept) if kept else answer
         self.counted.labels(door=word.via, outcome=answer.outcome).inc()
         log.info("said", door=word.via, word=word.name, incident=word.incident_id, by=word.person, answer=answer.text)
         return answer

@@ -86,6 +86,11 @@ class Speaker:
             return _away(word.incident_id)
         return Answer(outcome=Outcome.YES, text=told)
 
+    async def leave(self, word: Word, within: timedelta = WITHIN) -> None:
+        """The same as a signal: the engine keeps it, and nobody answers. Raises RPCError."""
+        handle = self._client.get_workflow_handle(word.incident_id)
+        await handle.signal(word.name, self._vouched(word), rpc_timeout=within)
+
     async def status(self, incident_id: str, within: timedelta = WITHIN) -> dict[str, Any] | Answer:
         """Where it stands, or why that cannot be told."""
         handle = self._client.get_workflow_handle(incident_id)

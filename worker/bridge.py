@@ -1,5 +1,7 @@
 """The bridge as a process: settings → client → intake and doors. `incidents bridge`."""
 
+from dataclasses import replace
+
 import httpx
 from temporalio.client import Client
 
@@ -29,7 +31,8 @@ async def run(settings: Settings) -> None:
         reached = channels(settings, http)
         say = line_sayer(reached, link=str(settings.web_ui_url))
         hall = hall_of(settings, client, witness, http)
-        with watched_intake(settings, client, reached, say, (witness.public,)) as intake:
+        with watched_intake(settings, client, reached, say, witness) as intake:
+            hall = replace(hall, keep=intake.keep)
             await serve(intake, settings.bridge, home=settings.home, say=say, hall=hall)
 
 

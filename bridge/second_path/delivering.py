@@ -1,15 +1,19 @@
 """Paging without the orchestrator: the same people, ways and patience, found out and used by the bridge itself."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
+from bridge.second_path.wording import APART
 from incident.model.effects import Page
 from incident.model.outcomes import Arrival, Delivery
 from integrations.clock import utc_now
 from integrations.delivery import Memory, Sending
-from integrations.ports import Channels
-from oncall.audience import Audience, Question, audience
+from integrations.ports import Button, Channels
+from oncall.audience import Audience, Question, Way, audience
 from oncall.schedule import Schedule
+
+Thumbs = Callable[[str, Way], tuple[Button, ...]]
+"""Buttons, by person and way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +24,8 @@ class Delivering:
     schedule: Schedule
     memory: Memory
     click: str
+    buttons: Callable[[Page], Thumbs] = lambda page: lambda person, way: ()
+    """What a person may do from a page of an incident, with one thumb."""
 
     async def __call__(self, page: Page, *, again: bool) -> Sequence[Delivery]:
         """Arrival everybody this page is for. Never raises for what a provider does: it is among the deliveries."""
@@ -31,6 +37,7 @@ class Delivering:
             memory=self.memory,
             click=self.click,
             again=again,
+            buttons=self.buttons(replace(page, incident_id=page.incident_id.removesuffix(APART))),
         )
         deliveries = await sending.deliver(found.recipients)
         missing = [Delivery(person=whom, outcome=Arrival.NOBODY, why=why) for whom, why in found.missing.items()]

@@ -43,8 +43,10 @@ class Missed:
     """What arrived so far."""
     told: tuple[EarlierPage, ...] = ()
     """What of it the incident knows."""
-    acked: bool = False
-    """Somebody has it, as far as can be seen from here."""
+    acked_by: str = ""
+    """Who has it, as far as can be seen from here; `someone` where only that can be seen."""
+    acked_via: str = ""
+    """The door they came through while nobody else could hear them: the incident has still to be told."""
 
     @property
     def key(self) -> str:
@@ -54,6 +56,10 @@ class Missed:
     @property
     def cleared(self) -> bool:
         return not self.firing
+
+    @property
+    def acked(self) -> bool:
+        return bool(self.acked_by)
 
     @property
     def untold(self) -> tuple[EarlierPage, ...]:
@@ -81,7 +87,7 @@ def _without(missed: Missed, alert: Alert) -> Missed | None:
 
 def taken(missed: Missed | None, told: tuple[EarlierPage, ...]) -> Missed | None:
     """The engine has it now, with what it was told of earlier pages. Who was paged waits to hear that it goes on."""
-    if missed is None or not missed.pages:
+    if missed is None or not (missed.pages or missed.acked_via):
         return None
     return replace(missed, away=Away.WORKER, told=bounded_pages((*missed.told, *told)))
 
@@ -106,6 +112,11 @@ def heard(missed: Missed | None, told: tuple[EarlierPage, ...]) -> Missed | None
     return missed and replace(missed, told=bounded_pages((*missed.told, *told)))
 
 
-def acked(missed: Missed | None) -> Missed | None:
-    """Somebody has it."""
-    return missed and replace(missed, acked=True)
+def acked(missed: Missed | None, by: str, via: str) -> Missed | None:
+    """Somebody has it; the first one counts. With `via`, the incident has still to hear it from us."""
+    return replace(missed, acked_by=by, acked_via=via) if missed and not missed.acked else missed
+
+
+def ack_left(missed: Missed | None) -> Missed | None:
+    """The incident has heard who has it."""
+    return missed and replace(missed, acked_via="")

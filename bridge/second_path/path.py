@@ -99,9 +99,20 @@ class SecondPath:
         """The incident was told of these pages by a signal."""
         await self.remembered.change(incident, partial(changes.heard, told=told))
 
-    async def acked(self, incident: str) -> None:
-        """Somebody has it: no more pages of ours."""
-        await self.remembered.change(incident, changes.acked)
+    async def acked(self, incident: str, by: str = "someone", via: str = "") -> bool:
+        """Somebody has it, and all that came with its page: no more pages of ours. False: we know nothing of it.
+
+        `via`: the door of ours through which nobody but us heard it.
+        """
+        known = self.remembered.get(incident)
+        for missed in self.remembered.all():
+            if known and (missed is known or (known.page_key and missed.page_key == known.page_key)):
+                await self.remembered.change(missed.incident, partial(changes.acked, by=by, via=via))
+        return known is not None
+
+    async def ack_left(self, incident: str) -> None:
+        """The incident has heard it."""
+        await self.remembered.change(incident, changes.ack_left)
 
     async def is_over(self, incident: str) -> None:
         """A worker is at it again. Who was woken is told."""

@@ -15,12 +15,17 @@ from bridge.second_path.missed import Away, Missed
 from bridge.second_path.path import SecondPath
 from bridge.second_path.standstill import Queue, Standstill
 from bridge.second_path.taking import Taking
+from bridge.speaking import Word
 from incident.model.alert import Alert
 from integrations.clock import utc_now
 
 EVERY_S = 5.0
+ACK = "ack"
 NO_ENGINE = (RPCError, RuntimeError, TimeoutError, EngineAway)
 """RuntimeError: what the SDK raises while a lazy client cannot connect."""
+
+Leave = Callable[[Word], Awaitable[None]]
+"""Leaves what somebody said with the engine: it is heard once a worker is back."""
 
 log = structlog.get_logger(__name__)
 
@@ -28,17 +33,27 @@ log = structlog.get_logger(__name__)
 class Watch:
     """An intake that is watched: what comes in and what stands still."""
 
-    def __init__(self, path: SecondPath, standstill: Standstill, intake: Takes, after: timedelta) -> None:
-        self.path = path
+    def __init__(self, path: SecondPath, standstill: Standstill, intake: Takes, after: timedelta, leave: Leave) -> None:
+        self.path, self._leave = path, leave
         self.queue: Queue | None = None
         """What the last turn saw; None: the engine did not answer."""
         self._standstill, self._taking, self._after = standstill, Taking(intake, path), after
+
+    async def keep(self, word: Word) -> str:
+        """An ack that reaches nobody but us ends our paging, and is told to the incident later. Empty: not kept."""
+        if word.name != ACK or not await self.path.acked(word.incident_id, word.person, word.via):
+            return ""
+        return f"kept: {word.person} has it. The orchestrator is away, nobody is paged again; it hears when it is back"
 
     # ── the intake ───────────────────────────────────────────────────────────────────────────────────────────────
 
     async def take(self, alerts: Sequence[Alert]) -> tuple[Taken, ...]:
         """As the intake does. Raises EngineAway."""
-        return await self._taking.take(alerts)
+        taken = await self._taking.take(alerts)
+        for missed in self.path.remembered.all():
+            if missed.away is Away.WORKER:
+                await self._leave_ack(missed)
+        return taken
 
     async def ready(self) -> bool:
         """Does the engine answer?"""
@@ -90,10 +105,29 @@ class Watch:
         if missed.untold:
             await self._standstill.tell(missed.incident, missed.untold)
             await self.path.heard(missed.incident, missed.untold)
+        await self._leave_ack(missed)
         if await self._standstill.waits_since(missed.incident) is None:
             await self.path.is_over(missed.incident)
         elif self.path.is_due(missed) and await self._standstill.acked(missed.incident):  # before each page, no oftener
             await self.path.acked(missed.incident)
+
+    async def _leave_ack(self, missed: Missed) -> None:
+        """Kept by us while nobody else could hear it; from here on the engine keeps it."""
+        if not missed.acked_via:
+            return
+        word = Word(
+            incident=missed.incident,
+            name=ACK,
+            person=missed.acked_by,
+            via=missed.acked_via,
+            once=f"{missed.key}/ack",
+        )
+        try:
+            await self._leave(word)
+        except NO_ENGINE as error:
+            log.warning("an ack could not be left yet", incident=missed.incident, because=type(error).__name__)
+        else:
+            await self.path.ack_left(missed.incident)
 
 
 @asynccontextmanager

@@ -10,13 +10,15 @@ from runbook.catalog import playbook_for
 NAMED = 5
 """Other subjects that a page names; more is a number."""
 TARGET = "on-call"
+APART = " (second path)"
+"""Behind an incident's id: providers are asked for a page by it, and must never take one for the incident's own."""
 WHAT = {Away.ENGINE: "orchestrator unreachable", Away.WORKER: "orchestrator at a standstill"}
 WHY = {
     Away.ENGINE: "the engine has not taken it since {since}",
     Away.WORKER: "the engine has it, and no worker has touched it since {since}",
 }
 HOW_TO_ACK = {
-    Away.ENGINE: "Ack: not possible until the orchestrator is back; until then you are paged again each hour.",
+    Away.ENGINE: "Ack: by the button here, where there is one; until then you are paged again each hour.",
     Away.WORKER: "Ack: temporal workflow signal -w {incident} --name ack",
 }
 
@@ -42,8 +44,7 @@ def page_for(group: Group, number: int) -> Page:
 
 
 def _own_name(missed: Missed) -> str:
-    """Providers are asked for a page by this: never mistaken for one that the incident itself sends later."""
-    return f"{missed.incident} (second path)"
+    return f"{missed.incident}{APART}"
 
 
 def _text(group: Group, number: int) -> str:

@@ -5,7 +5,7 @@ was paged has as long to acknowledge as ever, not longer: an outage of ours must
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from incident.model.already_paged import EarlierPage, bounded_pages
 from incident.model.incident import Due
@@ -13,6 +13,9 @@ from incident.model.timeline import Kind
 from incident.policy import escalation
 from incident.policy.draft import Draft
 from incident.policy.texts import clock
+
+ACKS_FOLLOW = timedelta(seconds=10)
+"""Ours: who acknowledged meanwhile did so to the bridge, which tells it right after."""
 
 
 def heard(draft: Draft, pages: Sequence[EarlierPage]) -> Draft:
@@ -43,7 +46,7 @@ def _covers(draft: Draft, first: datetime) -> Draft:
 def _counts(draft: Draft, first: datetime, last: datetime) -> Draft:
     """Ack, re-page and the clock of an unmitigated SEV-1 run since people know of it."""
     policy, due = draft.policy, draft.incident.due
-    soonest = last + policy.same_page_within
+    soonest = max(last + policy.same_page_within, draft.now + ACKS_FOLLOW / policy.speed)
     if Due.ACK in due:
         draft = draft.due(Due.ACK, max(first + policy.ack_within, soonest))
     if Due.REPAGE in due:

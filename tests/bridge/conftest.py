@@ -62,10 +62,11 @@ class Bridge:
     http: httpx.AsyncClient
     app: Any
     refused: Path
-    watch: Watch
-    woken: Woken
-    """Whom the second path paged."""
     said: list[str] = field(default_factory=list)
+    watch: Any = None
+    """Its second path, where it has one."""
+    woken: Woken = field(default_factory=Woken)
+    """Whom that paged."""
 
     async def post(self, content: bytes | dict[str, Any], **headers: str) -> httpx.Response:
         if isinstance(content, bytes):
@@ -116,7 +117,7 @@ async def make_bridge(tmp_path: Path) -> AsyncIterator[MakeBridge]:
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
             http = httpx.AsyncClient(transport=transport, base_url="http://bridge", timeout=30)
             stack.push_async_callback(http.aclose)
-            return Bridge(http, app, tmp_path / "refused", watch, woken, said)
+            return Bridge(http, app, tmp_path / "refused", said, watch, woken)
 
         yield make
 
@@ -127,7 +128,7 @@ def _watched(client: Client, settings: BridgeSettings, home: Path, woken: Woken)
     remembered = Remembered(home / "second_path.db")
     path = SecondPath(remembered, Numbers(policy=RESPONSE, after=after), woken.deliver, woken.say)
     intake = Intake(client, settings, speed=1.0, already_paged=path.already_paged)
-    return Watch(path, Standstill(client), intake, after)
+    return Watch(path, Standstill(client), intake, after, woken.leave)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bridge.speaking import Word
 from incident.model.effects import Page
 from incident.model.outcomes import Arrival, Delivery
 
@@ -20,6 +21,8 @@ class Woken:
     repeats: list[Page] = field(default_factory=list)
     """Those that were begun by somebody who died."""
     said: list[str] = field(default_factory=list)
+    left: list[Word] = field(default_factory=list)
+    """Words left with the engine."""
 
     async def deliver(self, page: Page, *, again: bool) -> Sequence[Delivery]:
         (self.repeats if again else self.pages).append(page)
@@ -30,6 +33,9 @@ class Woken:
         if self.asleep:
             return [Delivery(person="ana", channel="ntfy", outcome=Arrival.UNREACHABLE, why=self.asleep)]
         return [Delivery(person="ana", channel="ntfy", outcome=Arrival.DELIVERED, receipt="r1")]
+
+    async def leave(self, word: Word) -> None:
+        self.left.append(word)
 
     async def say(self, line: str) -> str:
         self.said.append(line)

@@ -51,7 +51,7 @@ def test_the_five_minutes_run_since_people_know() -> None:
 
 def test_after_a_long_outage_one_page_goes_to_the_owner_too() -> None:
     """Five minutes are long over, and nobody could acknowledge: one page tells it all, not a backlog (design §6)."""
-    story = opened(70, 10).after(seconds=1)
+    story = opened(70, 10).after(seconds=10)
     assert (story.incident.pages, story.incident.widened) == (2, True)
 
 

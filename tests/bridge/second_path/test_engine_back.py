@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
+from bridge.speaking import Word
 from tests.bridge.conftest import Bridge, MakeBridge, alert, body
 from tests.bridge.second_path.test_standstill import over, paged
 from tests.conftest import House
@@ -79,3 +80,34 @@ async def test_health_tells_whom_it_has_paged_for_what(away: Away) -> None:
         "the Temporal engine does not answer",
         True,
     )
+
+
+# ── somebody acknowledges while nobody but the bridge can hear it ────────────────────────────────────────────────
+
+
+def ack(by: str) -> Word:
+    """As a door of ours hears it: the button of a page."""
+    return Word(incident=INCIDENT, name="ack", person=by, via="link", once="tap-1")
+
+
+async def test_an_ack_is_kept_and_told_when_the_engine_is_back(away: Away) -> None:
+    """Nobody is paged again, and the incident hears whose it is from the bridge itself."""
+    await away.bridge.post(ALERT)
+    await eventually(lambda: paged(away.bridge), "somebody is paged")
+    assert (await away.bridge.watch.keep(ack("ana"))).startswith("kept: ana has it")
+    async with away.comes_back():
+        await eventually(lambda: left(away.bridge), "the ack is left with the engine", within_s=60)
+    (word,) = away.bridge.woken.left
+    assert (word.incident, word.name, word.person, word.via) == (INCIDENT, "ack", "ana", "link")
+
+
+async def left(bridge: Bridge) -> bool:
+    await bridge.watch.turn()
+    return bool(bridge.woken.left)
+
+
+async def test_what_is_no_ack_is_not_kept(away: Away) -> None:
+    """A yes to a plan is for the world as it is then: its sender says it again."""
+    await away.bridge.post(ALERT)
+    approve = Word(incident=INCIDENT, name="approve", person="ana", via="link", once="tap-2")
+    assert await away.bridge.watch.keep(approve) == ""

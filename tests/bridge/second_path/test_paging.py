@@ -208,3 +208,17 @@ async def test_an_ack_ends_the_hourly_page(desk: Desk) -> None:
     await desk.path.acked(incident_of(database_down()))
     await desk.after(hours=3)
     assert desk.minutes == [1]
+
+
+async def test_an_ack_is_for_all_that_the_page_named(desk: Desk) -> None:
+    """They came with one page, and one tap answers it."""
+    await desk.misses(database_down(), database_down("other"))
+    await desk.after(minutes=3)
+    await desk.path.acked(incident_of(database_down()), "ana", "link")
+    await desk.after(hours=3)
+    assert desk.minutes == [1]
+
+
+async def test_an_ack_for_what_nobody_misses_is_not_kept(desk: Desk) -> None:
+    """Whoever sent it has to send it again."""
+    assert not await desk.path.acked("incident-Nothing", "ana", "link")

@@ -37,7 +37,7 @@ class Engine:
 
 
 def watch(desk: Desk, engine: Any) -> Watch:
-    return Watch(desk.path, engine, engine, AFTER)
+    return Watch(desk.path, engine, engine, AFTER, desk.woken.leave)
 
 
 async def test_an_alert_the_engine_never_takes_keeps_no_other_waiting(desk: Desk) -> None:
