@@ -19,6 +19,7 @@ from cli.examine_bridge import examine_bridge
 from cli.examine_doors import examine_doors
 from cli.examine_oncall import examine_oncall
 from cli.examine_saga import examine_saga
+from cli.examine_ways import examine_ways
 from integrations.aws import Aws
 from integrations.clock import utc_now
 from integrations.errors import IntegrationError
@@ -45,6 +46,7 @@ async def examine(settings: Settings) -> list[Line]:
     async with shared_client() as http:
         saga = await examine_saga(settings, http)
         bridge = await examine_bridge(settings.bridge, http)
+        paging = examine_ways(settings, http)
         rest = await asyncio.gather(
             _reached("pager", str(settings.pager.ntfy_url or ""), "INCIDENTS_PAGER__NTFY_URL (an ntfy topic)", http),
             _reached("chat", _chat(settings), "INCIDENTS_CHAT__WEBHOOK_URL (a Slack-compatible webhook)", http),
@@ -60,7 +62,7 @@ async def examine(settings: Settings) -> list[Line]:
         *saga,
         *no_app,
         _home(settings),
-        *_channels(settings),
+        paging,
         examine_oncall(settings.oncall, utc_now()),
         examine_doors(settings),
     ]
@@ -132,12 +134,6 @@ async def _reached(what: str, url: str, setting: str, http: httpx.AsyncClient) -
 
 def _chat(settings: Settings) -> str:
     return settings.chat.webhook_url.get_secret_value() if settings.chat.webhook_url else ""
-
-
-def _channels(settings: Settings) -> list[Line]:
-    if settings.pager.ntfy_url or settings.chat.webhook_url:
-        return []
-    return [_bad("paging", "neither a pager nor a chat is set: nobody can be reached", "set one of them, as above")]
 
 
 async def _app(app: AppSettings, http: httpx.AsyncClient) -> Line:

@@ -85,6 +85,9 @@ class PagerSettings(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
+    team: tuple[str, ...] = ("ntfy", "chat")
+    """Ways to reach the whole team, in order, for whom no contacts are written down: any of the channels, as JSON."""
+
     ntfy_url: HttpUrl | None = None
     """Address of an ntfy topic, such as `https://ntfy.example.org/oncall`: the first way to page."""
     ntfy_token: SecretStr | None = None

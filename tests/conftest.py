@@ -124,16 +124,18 @@ class House:
         apps: tuple[AppSettings, ...] = (),
         outside: Outside | None = None,
         remembered: int = REMEMBERED,
+        channels: Channels | None = None,
     ) -> AsyncIterator[None]:
         """The product's own workers, on all queues, for the length of the block.
 
         `outside`: what checks and levers touch, else only `apps`. `remembered`: 0 replays an incident at each task.
+        `channels`: by which people are reached, else by fakes.
         """
         ledger = Ledger(self.home / "ledger.db")
         async with httpx.AsyncClient(timeout=5) as http:
             world = World(
                 outside=outside or Outside(http=http, aws=Aws(AwsSettings()), apps=apps, metrics=MetricsSettings()),
-                channels=Channels(pagers={"ntfy": self.pager, "chat": self.chat_pager}, chat=self.chat),
+                channels=channels or Channels(pagers={"ntfy": self.pager, "chat": self.chat_pager}, chat=self.chat),
                 ledger=ledger,
                 links=Links("http://127.0.0.1:8233"),
                 home=self.home,

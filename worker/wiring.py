@@ -81,7 +81,7 @@ def channels(settings: Settings, http: httpx.AsyncClient) -> Channels:
     pagers, missing = ways(Reach(settings.pager, settings.chat, settings.mail), http)
     taps = settings.chat.signing_secret is not None
     chat = SlackWebhook(http, settings.chat.webhook_url, buttons=taps) if settings.chat.webhook_url else None
-    return Channels(pagers=pagers, missing=missing, chat=chat)
+    return Channels(pagers=pagers, missing=missing, chat=chat, team=settings.pager.team)
 
 
 def mail_desk(settings: Settings, http: httpx.AsyncClient) -> MailDesk:

@@ -110,6 +110,8 @@ def _default(field: FieldInfo) -> str:
     value = made() if made else field.default  # type: ignore[call-arg]
     if value in (None, "", []):
         return "none"
+    if isinstance(value, tuple):
+        return _code(json.dumps(value))
     if isinstance(value, list):
         return _code(json.dumps([item.model_dump(exclude_defaults=True) for item in value]))
     return _code(str(value).rstrip("/"))

@@ -48,7 +48,9 @@ async def receiving(folder: Path) -> AsyncIterator[Served]:
     receivers = Receivers(mail=SmtpReceiver(tls=context))
     app = FastAPI()
     app.include_router(receivers.router())
-    server = _Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False))
+    server = _Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False, lifespan="off")
+    )
     async with receivers.mail:
         task = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110 - uvicorn offers only this flag
