@@ -43,7 +43,7 @@ async def worker_killed_while_redriving(home: Path) -> Redriven:
         await up.said("ProvisioningJobsStuck cleared")
         await up.said("mitigate → resolve")
         await _confirm(machine)
-        await up.said("is over")
+        await up.said(f"{INCIDENT} is over")
         async with httpx.AsyncClient() as http:
             remote = Remote(http, read_platform(home / "provisioning"))
             naive = await ending(remote, order_of("acme", "ACME", 1), "naively")

@@ -54,7 +54,7 @@ async def ordeal(home: Path, *, victim: str, moments: tuple[str, ...]) -> Ordeal
         for moment in moments:
             await MOMENTS[moment](machine, up)
             await machine.kill(victim)
-        await up.said("is over")
+        await up.said(f"{INCIDENT} is over")
         client = await Client.connect(machine.address)
         return Ordeal(
             record=machine.record(),
