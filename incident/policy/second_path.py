@@ -52,5 +52,6 @@ def _counts(draft: Draft, first: datetime, last: datetime) -> Draft:
     if Due.REPAGE in due:
         draft = draft.due(Due.REPAGE, max(last + policy.repage_every, soonest))
     if Due.UNMITIGATED in due:
-        draft = draft.due(Due.UNMITIGATED, min(due[Due.UNMITIGATED], first + policy.escalate_unmitigated_after))
+        over = min(due[Due.UNMITIGATED], first + policy.escalate_unmitigated_after)
+        draft = draft.due(Due.UNMITIGATED, max(over, soonest))  # with the ack's, so that both are one page
     return draft
