@@ -93,6 +93,34 @@ def ack(part: ID, by: By, signal: Signal = False) -> None:
     tell(part, "ack", {"by": by}, signal=signal)
 
 
+def unack(
+    part: ID,
+    why: Annotated[str, typer.Argument(help="Why you cannot keep it.")],
+    by: By,
+    signal: Signal = False,
+) -> None:
+    """You no longer have it: people are paged again, from the first one on.
+
+    Example: incidents unack AppDBDown "my train goes into a tunnel" --by ana
+    """
+    tell(part, "unack", {"why": why, "by": by}, signal=signal)
+
+
+def escalate(
+    part: ID,
+    why: Annotated[str, typer.Argument(help="Why those at work are not enough.")],
+    by: By,
+    *,
+    to: Annotated[str, typer.Option(help="owner, everyone, rotation:NAME, or a person's key.")] = "owner",
+    signal: Signal = False,
+) -> None:
+    """Wake somebody else, at any hour: the owner, everyone, a rotation or a person.
+
+    Example: incidents escalate AppDBDown "it needs somebody who knows DNS" --to rotation:edge
+    """
+    tell(part, "escalate", {"why": why, "to": to, "by": by}, signal=signal)
+
+
 def resolve(
     part: ID,
     by: By,
@@ -279,7 +307,8 @@ def refund(
 
 
 COMMANDS = (
-    ack, resolve, note, severity, take, assign, approve, reject, mitigated, confirm, postmortem, action_item,
+    ack, unack, escalate, resolve, note, severity, take, assign,
+    approve, reject, mitigated, confirm, postmortem, action_item,
     customers, refund,
 )  # fmt: skip
 """In the order they are usually needed. `action_item` is typed `action-item`."""

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
+from incident.model.escalation import Ladder, Rung
 from incident.model.response_policy import Overnight, PageWhen, ResponsePolicy, SeverityRule
 from incident.model.role import Role
 from incident.model.severity import Severity
 from runbook import messages
+from runbook.escalation import LADDERS
 from runbook.messages import MESSAGES
 
 RESPONSE = ResponsePolicy(
@@ -49,6 +51,7 @@ RESPONSE = ResponsePolicy(
     hour=timedelta(hours=1),
     postmortem_business_days=5,  # runbook §2.4
     overnight=Overnight(zone="UTC", starts=time(22), ends=time(8)),  # ours: runbook §1 gives no hours
+    ladders=LADDERS,  # runbook §1, §2, §6: see there
     next_contact_after=timedelta(seconds=10),  # ours: twice the time a provider gets for one answer
     same_page_within=timedelta(minutes=1),  # ours: who was woken by the second path is not woken twice for it
     customers=MESSAGES,
@@ -68,8 +71,17 @@ def at_speed(policy: ResponsePolicy, speed: float) -> ResponsePolicy:
         return policy
     rules = {severity: replace(rule, **_faster(rule, speed)) for severity, rule in policy.rules.items()}
     customers = messages.at_speed(policy.customers, speed)
-    return replace(policy, **_faster(policy, speed), rules=rules, customers=customers, speed=policy.speed * speed)
+    ladders = {
+        domain: {s: _climbed(ladder, speed) for s, ladder in of.items()} for domain, of in policy.ladders.items()
+    }
+    return replace(
+        policy, **_faster(policy, speed), rules=rules, ladders=ladders, customers=customers, speed=policy.speed * speed
+    )
 
 
-def _faster(of: ResponsePolicy | SeverityRule, speed: float) -> dict[str, Any]:
+def _climbed(ladder: Ladder, speed: float) -> Ladder:
+    return replace(ladder, rungs=tuple(replace(rung, **_faster(rung, speed)) for rung in ladder.rungs))
+
+
+def _faster(of: ResponsePolicy | SeverityRule | Rung, speed: float) -> dict[str, Any]:
     return {name: value / speed for name, value in vars(of).items() if isinstance(value, timedelta)}

@@ -26,7 +26,7 @@ from incident.model.outcomes import Consulted, Outcome, PageFailed
 from incident.model.severity import Severity
 from incident.policy import people, view
 from incident.policy.decide import decide
-from incident.policy.escalation import still_true
+from incident.policy.paging import still_true
 from workflows import contract
 from workflows.alarm import Alarm
 from workflows.effects import carry_out

@@ -7,6 +7,7 @@ from enum import StrEnum
 from incident.model.alert import Alert
 from incident.model.already_paged import EarlierPage
 from incident.model.customers import Customers
+from incident.model.escalation import Call, Calling
 from incident.model.finding import Finding
 from incident.model.lever import LeverPlan
 from incident.model.playbook import Approval, Playbook
@@ -199,11 +200,17 @@ class Incident:
     """Pages that went out by the second path, while we could not send any."""
     covered: int = 0
     """Pages up to this number need not go out: the second path had paged for the same reason before."""
-    owner_page: int = 0
-    """Number of the newest page that calls the owner: an ack does not silence it."""
     kept_for: tuple[str, ...] = ()
     """People for whom a provider keeps an incident of its own, which has to end with this one."""
     settles: int = 0
+    calls: dict[Call, Calling] = field(default_factory=dict)
+    """The newest page of each kind: what silences one leaves the others standing."""
+    rung: int = 0
+    """Of the escalation ladder, from 1; one past its last: everyone. 0: it was not climbed yet."""
+    repeats: int = 0
+    """How often the last rung was paged again."""
+    unreached: bool = False
+    """The thread was told that nobody could be paged, and nobody has been since."""
     episode: int = 1
     """1, and one more at each reopening."""
     widened: bool = False

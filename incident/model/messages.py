@@ -104,6 +104,22 @@ class Take(Message):
     role: SomeRole
 
 
+class Unack(Message):
+    bare: ClassVar[str] = "why"
+    expected: ClassVar[str] = '{"why": "my train goes into a tunnel", "by": "ana"}'
+    why: RequiredText
+
+
+class Escalate(Message):
+    bare: ClassVar[str] = "why"
+    expected: ClassVar[str] = (
+        '{"why": "it needs somebody who knows DNS", "to": "owner", "by": "ana"} '
+        "(owner, everyone, rotation:<name>, or a person's key)"
+    )
+    why: RequiredText
+    to: Short = "owner"
+
+
 class Approve(Message):
     expected: ClassVar[str] = '{"proposal": "redeploy_app-1", "by": "ana", "why": "safe now"}'
     proposal: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
@@ -174,6 +190,8 @@ class AnswerRefund(Message):
 
 MESSAGES: dict[str, type[Message]] = {
     "ack": Ack,
+    "unack": Unack,
+    "escalate": Escalate,
     "resolve": Resolve,
     "note": Note,
     "severity": SetSeverity,

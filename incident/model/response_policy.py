@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from incident.model.customers import CustomerRules
+from incident.model.escalation import Ladder
 from incident.model.role import Role
 from incident.model.severity import Severity
 from incident.model.zones import is_within
@@ -61,6 +62,8 @@ class ResponsePolicy:
     hour: timedelta
     postmortem_business_days: int
     overnight: Overnight
+    ladders: dict[str, dict[Severity, Ladder]]
+    """Domain → severity → whom an unacknowledged incident is carried to; `default`: for all that have none here."""
     next_contact_after: timedelta
     """How long an urgent page waits for one way to reach a person before it tries the next one beside it."""
     same_page_within: timedelta = timedelta(minutes=1)
@@ -94,3 +97,7 @@ class ResponsePolicy:
 
     def rule(self, severity: Severity) -> SeverityRule:
         return self.rules[severity]
+
+    def ladder(self, domain: str, severity: Severity) -> Ladder:
+        """The domain's own, else the one of `default`."""
+        return self.ladders.get(domain, {}).get(severity) or self.ladders["default"][severity]

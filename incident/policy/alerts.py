@@ -8,7 +8,7 @@ from incident.model.effects import Purpose
 from incident.model.finding import Status
 from incident.model.incident import Due, Incident, Phase, ProposalState
 from incident.model.timeline import Kind
-from incident.policy import cadence, closing, escalation, looking, mitigation
+from incident.policy import cadence, closing, escalation, looking, mitigation, paging
 from incident.policy.draft import Draft
 from incident.policy.levers import live
 from incident.policy.lifecycle import Turn, may, turned
@@ -106,7 +106,7 @@ def _reopened(draft: Draft, alert: Alert) -> Draft:
 
 
 def _wake(draft: Draft) -> bool:
-    return escalation.pages_now(draft) and not draft.incident.acked_by
+    return paging.pages_now(draft) and not draft.incident.acked_by
 
 
 def _begin_episode(draft: Draft, *, since: datetime) -> Draft:
@@ -125,7 +125,9 @@ def _begin_episode(draft: Draft, *, since: datetime) -> Draft:
         automation_seen_at=None,
         impact_since=since,
         widened=False,
-        owner_page=0,
+        calls={},
+        rung=0,
+        repeats=0,
         mitigated_at=None,
         mitigated_how="",
         resolve_asked_by="",

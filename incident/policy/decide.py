@@ -45,6 +45,7 @@ from incident.policy import (
     alerts,
     approvals,
     archive,
+    arrival,
     cadence,
     closing,
     customers,
@@ -199,9 +200,9 @@ def _update_unless_over(draft: Draft) -> Draft:
 def _came_back(draft: Draft, event: Outcome) -> Draft:  # noqa: C901 - one row per outcome: a table
     match event:
         case Paged():
-            return opening.brief(escalation.paged(draft, event))
+            return opening.brief(arrival.paged(draft, event))
         case PageFailed():
-            return opening.brief(escalation.not_paged(draft, event))
+            return opening.brief(arrival.not_paged(draft, event))
         case Briefed() | Looked() | LookFailed():
             return _saw(draft, event)
         case LeverPlanned() | LeverPlanFailed() | LeverApplied():

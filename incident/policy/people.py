@@ -14,6 +14,7 @@ from incident.model.messages import (
     Approve,
     Assign,
     Confirm,
+    Escalate,
     FileActionItem,
     Message,
     Mitigated,
@@ -24,6 +25,7 @@ from incident.model.messages import (
     SetSeverity,
     Take,
     TellCustomers,
+    Unack,
 )
 from incident.model.timeline import Kind
 from incident.policy import (
@@ -56,6 +58,10 @@ def refusal(  # noqa: C901, PLR0912 - one row per rule: a table
             return _no_proposal(incident, message, voice or Voice(by=message.by))
         case Take() | Assign():
             return roles.refusal(incident, message)
+        case Unack():
+            return _not_owned(incident)
+        case Escalate():
+            return escalation.no_escalation(incident)
         case SetSeverity() if message.severity is incident.severity:
             return f"{incident.id} is {incident.severity} already"
         case Mitigated() if not may(incident.phase, Turn.IMPACT_STOPPED):
@@ -77,6 +83,12 @@ def refusal(  # noqa: C901, PLR0912 - one row per rule: a table
         case FileActionItem() if len(incident.action_items) >= MOST_ITEMS:
             return f"{incident.id} has {MOST_ITEMS} action items already: file it in your tracker"
     return ""
+
+
+def _not_owned(incident: Incident) -> str:
+    if incident.phase is Phase.POSTMORTEM:
+        return f"{incident.id} is resolved already"
+    return "" if incident.acked_by else f"nobody has acknowledged {incident.id}"
 
 
 def _no_proposal(incident: Incident, message: Approve, voice: Voice) -> str:
@@ -156,7 +168,8 @@ def _severity(draft: Draft, message: SetSeverity) -> Draft:
 
 
 def _assign(draft: Draft, message: Assign) -> Draft:
-    return roles.given(draft, message.role, message.to, by=message.by)
+    draft = roles.given(draft, message.role, message.to, by=message.by)
+    return escalation.handed(draft, message.to, by=message.by) if message.role.leads else draft
 
 
 def _take(draft: Draft, message: Take) -> Draft:
@@ -205,6 +218,8 @@ def _action_item(draft: Draft, message: FileActionItem) -> Draft:
 
 SAYINGS: dict[type[Message], Callable[[Draft, Any], Draft]] = {
     Ack: _ack,
+    Unack: escalation.unowned,
+    Escalate: escalation.asked,
     Resolve: _resolve,
     Note: _note,
     SetSeverity: _severity,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from incident.model.already_paged import EarlierPage, bounded_pages
 from incident.model.incident import Due
 from incident.model.timeline import Kind
-from incident.policy import escalation
+from incident.policy import paging
 from incident.policy.draft import Draft
 from incident.policy.texts import clock
 
@@ -27,7 +27,7 @@ def heard(draft: Draft, pages: Sequence[EarlierPage]) -> Draft:
     draft = draft.set(already_paged=bounded_pages((*known, *fresh)))
     who = ", ".join(f"{_whom(page)} at {clock(page.at)}" for page in fresh)
     draft = draft.tell(Kind.PAGE, f"paged by the second path: {who}", because="the orchestrator was away", by="bridge")
-    if draft.incident.acked_by or draft.incident.phase in escalation.OVER or not escalation.pages_now(draft):
+    if draft.incident.acked_by or draft.incident.phase in paging.OVER or not paging.pages_now(draft):
         return draft
     first, last = (min(page.at, draft.now) for page in (fresh[0], fresh[-1]))  # the bridge's clock may be ahead
     return _counts(_covers(draft, first), first, last)

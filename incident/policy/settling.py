@@ -10,6 +10,7 @@ from incident.model.incident import Incident, Phase
 from incident.model.outcomes import Paged, Settled, SettleFailed
 from incident.model.timeline import Kind
 from incident.policy.draft import Draft
+from incident.policy.paging import calls_somebody_else
 
 OVER = (Phase.POSTMORTEM, Phase.CLOSED)
 KEEPER = "pagerduty"
@@ -25,8 +26,9 @@ def tell_keepers(draft: Draft, before: Incident, event: Event) -> Draft:
         return _settle(draft, Standing.RESOLVED, arrived if before.phase in OVER else now.kept_for)
     if not now.acked_by:
         return draft
-    if before.acked_by:  # one that calls the owner is to ring on
-        return _settle(draft, Standing.ACKNOWLEDGED, () if now.owner_page == now.pages else arrived)
+    if before.acked_by:  # one that calls somebody else is to ring on
+        rings_on = isinstance(event, Paged) and calls_somebody_else(now, event.number)
+        return _settle(draft, Standing.ACKNOWLEDGED, () if rings_on else arrived)
     return _settle(draft, Standing.ACKNOWLEDGED, () if _told_us(draft) else now.kept_for)
 
 

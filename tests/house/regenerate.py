@@ -25,6 +25,8 @@ README = Path(__file__).parents[2] / "README.md"
 INCIDENT = "incident-AppDBDown-app.tlsstress.art"
 EXAMPLES: dict[str, dict[str, Any]] = {
     "ack": {"by": "ana"},
+    "unack": {"why": "my train goes into a tunnel", "by": "ana"},
+    "escalate": {"why": "it needs somebody who knows DNS", "to": "rotation:edge", "by": "ana"},
     "resolve": {"by": "ana", "note": "pool rebuilt"},
     "note": {"hypothesis": "the password was rotated at 03:10", "by": "ana"},
     "severity": {"severity": "SEV-2", "why": "only exports are hurt", "by": "ana"},

@@ -43,6 +43,7 @@ from incident.model.messages import (
     Approve,
     Assign,
     Confirm,
+    Escalate,
     FileActionItem,
     Message,
     Mitigated,
@@ -53,6 +54,7 @@ from incident.model.messages import (
     SetSeverity,
     Take,
     TellCustomers,
+    Unack,
 )
 from incident.model.outcomes import (
     Arrival,
@@ -452,6 +454,8 @@ TEXTS = st.sampled_from(["x", "a|b\nc", '"quoted" & <b>', "日本語", "e" * 300
 KEYS = st.lists(st.sampled_from(["acme", "globex", "initech"]), max_size=2, unique=True).map(tuple)
 MESSAGES: st.SearchStrategy[Message] = st.one_of(
     st.builds(Ack, by=PEOPLE),
+    st.builds(Unack, by=PEOPLE, why=TEXTS),
+    st.builds(Escalate, by=PEOPLE, why=TEXTS, to=st.sampled_from(["owner", "everyone", "rotation:edge", "bo"])),
     st.builds(Resolve, by=PEOPLE, note=st.just("") | TEXTS),
     st.builds(Note, by=PEOPLE, text=TEXTS, hypothesis=st.booleans() | TEXTS),
     st.builds(SetSeverity, by=PEOPLE, severity=st.sampled_from(Severity), why=TEXTS),

@@ -36,6 +36,7 @@ from incident.model.playbook import Approval, LeverUse, Playbook
 from incident.model.response_policy import ResponsePolicy
 from incident.model.severity import Severity
 from incident.policy.decide import decide
+from incident.policy.paging import still_true
 from runbook.response import RESPONSE
 
 E = TypeVar("E")
@@ -244,6 +245,10 @@ class Story:
         """When each page was first asked for, in minutes since the beginning."""
         first = {page.number: at for at, page in reversed(self.asked) if isinstance(page, Page)}
         return [self._minutes(first[number]) for number in sorted(first)]
+
+    def still_wanted(self, number: int) -> bool:
+        """Would this page go out now?"""
+        return still_true(self.incident, number, self.now)
 
     def post_minutes(self, title: str) -> list[float]:
         """When the posts whose title ends so were made, in minutes since the beginning."""

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from pydantic import TypeAdapter
 
 from incident.model.effects import Page, Post, SetStatusPage, Settle, StoredEffect, WriteRecord
+from incident.model.escalation import Call
 from incident.model.events import CameDue, Said
 from incident.model.finding import Status
 from incident.model.incident import Aim, Criterion, Due, Incident, Phase, ProposalState
@@ -86,11 +87,26 @@ def test_what_is_over_waits_for_nothing_but_paper(moments):
 # ── pages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_owned_incident_pages_only_to_call_the_owner(moments):
-    """An ack silences the re-page; an escalation asks for somebody else (runbook §2.1, §6)."""
-    pages = [page for m in moments if m.after.acked_by for page in m.asked(Page)]
+def test_an_owned_incident_pages_only_to_call_somebody_else(moments):
+    """An ack silences the ladder; the owner, or whom a person asked for, is somebody else (runbook §2.1, §6)."""
+    owned = [(m, page) for m in moments if m.after.acked_by for page in m.asked(Page)]
 
-    assert [page.because for page in pages if "owner" not in page.audience] == []
+    assert [page.because for m, page in owned if not _calls_of(m, page) & {Call.OWNER, Call.PERSON}] == []
+
+
+def _calls_of(moment: Moment, page: Page) -> set[Call]:
+    """Why this page is out."""
+    return {call for call, calling in moment.after.calls.items() if calling.number == page.number}
+
+
+def test_a_person_is_not_paged_twice_on_one_rung_for_one_reason(lives):
+    """Each rung's page is asked for once, until the next one or an hour later (runbook §1)."""
+    for life in lives:
+        asked = [(m.now, page.rung, page.targets, page.because) for m in life.moments for page in m.asked(Page)]
+        fresh = [one for one in asked if not one[3].startswith("delayed: ")]
+        by_person = [one for one in fresh if " asks for " in one[3] or " gives it to " in one[3]]
+
+        assert Counter(fresh) - Counter(by_person) == Counter(set(fresh)) - Counter(set(by_person))
 
 
 def test_a_sev3_never_pages(moments):
@@ -99,10 +115,10 @@ def test_a_sev3_never_pages(moments):
 
 
 def test_a_sev2_pages_only_overnight(moments):
-    """SEV-2: yes if overnight, 22:00 to 08:00 (runbook §1)."""
+    """SEV-2: yes if overnight, 22:00 to 08:00 (runbook §1); at any hour only where a person asks for somebody."""
     by_day = [m for m in moments if m.after.severity is Severity.SEV2 and 8 <= m.now.hour < 22]
 
-    assert [m.event for m in by_day if m.asked(Page)] == []
+    assert [m.event for m in by_day if any(_calls_of(m, page) != {Call.PERSON} for page in m.asked(Page))] == []
 
 
 def test_nobody_is_paged_twice_at_one_moment(moments):

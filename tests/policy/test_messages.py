@@ -8,6 +8,8 @@ from incident.model.role import Role
 
 WORKING = {
     "ack": {},
+    "unack": {"why": "my train"},
+    "escalate": {"why": "it needs DNS"},
     "resolve": {},
     "note": {"text": "pool is empty"},
     "take": {"role": "scribe"},

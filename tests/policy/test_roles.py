@@ -97,7 +97,10 @@ def test_who_is_assigned_the_lead_has_not_acknowledged():
     """They may be asleep: somebody else said so (runbook §2.1)."""
     story = Story().says(Assign(role=IC, to="bo", by="ana")).after(minutes=5)
 
-    assert (story.incident.acked_by, len(story.all(Page))) == ("", 2)
+    assert (story.incident.acked_by, [page.targets for page in story.all(Page)]) == (
+        "",
+        [("on-call",), ("person:bo",), ("on-call",)],
+    )
 
 
 # ── severity changes ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@ from incident.model.already_paged import EarlierPage
 from incident.model.events import AlreadyPaged
 from incident.model.incident import Due
 from incident.model.severity import Severity
-from incident.policy.escalation import still_true
+from incident.policy.paging import still_true
 from tests.policy.story import NOON, Story
 
 

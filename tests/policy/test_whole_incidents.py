@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import pytest
 
+from incident.model.escalation import Call
 from incident.model.incident import Incident, Phase
 from incident.model.severity import Severity
 from runbook.response import RESPONSE
@@ -64,7 +65,9 @@ def test_no_page_after_an_ack_but_to_call_somebody_else(lives: Lives) -> None:
 
 
 def _calls_owner(sent: Sent) -> bool:
-    return sent.page is not None and "owner" in sent.page.targets and sent.page.number == sent.incident.owner_page
+    """Somebody else: the owner, or whom a person asked for."""
+    calls = [sent.incident.calls.get(call) for call in (Call.OWNER, Call.PERSON)]
+    return sent.page is not None and sent.page.number in [calling.number for calling in calls if calling]
 
 
 def test_a_person_gets_each_page_once(lives: Lives) -> None:

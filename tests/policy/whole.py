@@ -52,7 +52,7 @@ from incident.model.outcomes import (
 from incident.model.playbook import Approval, Playbook
 from incident.model.severity import Severity
 from incident.policy.decide import decide
-from incident.policy.escalation import still_true
+from incident.policy.paging import still_true
 from runbook.response import RESPONSE
 from tests.policy.story import BLIND, PLAYBOOK, finding, shop_alert, with_levers
 

@@ -1,6 +1,7 @@
 """A whole incident, from the alert to the record, as a good responder would play it."""
 
 from incident.model.alert import Alert
+from tests.waiting import eventually
 from tests.workflows.case import Case, fires
 from tests.workflows.street import Shop
 
@@ -18,8 +19,13 @@ async def play_until_proposed(case: Case) -> str:
     # An ack that is faster than its page makes it stale, and a stale page is not sent.
     await case.said("page 1 delivered")
     await case.tell("ack", {"by": "ana"})
-    await case.said("proposed")
-    return str([p for p in (await case.status())["proposals"] if p["aim"] == "lever"][-1]["id"])
+
+    async def plan() -> str:
+        """Others may be proposed before it: a mail, for instance."""
+        levers = [p["id"] for p in (await case.status())["proposals"] if p["aim"] == "lever"]
+        return str(levers[-1]) if levers else ""
+
+    return await eventually(plan, f"{case.id}: a lever's plan waits for a yes")
 
 
 async def play_until_resolve(case: Case) -> None:

@@ -1,0 +1,117 @@
+"""A page: when one may go out, what it says, and whether it is still true (runbook §1, §2.1)."""
+
+from datetime import datetime
+
+from incident.model.effects import Page
+from incident.model.escalation import EVERYONE, Call, Calling
+from incident.model.incident import Incident, Phase
+from incident.model.severity import Severity
+from incident.policy.draft import Draft
+from incident.policy.texts import command, headline
+
+HURTING = (Phase.TRIAGE, Phase.MITIGATE)
+OVER = (Phase.POSTMORTEM, Phase.CLOSED)
+
+
+def pages_now(draft: Draft) -> bool:
+    """Does the page policy of this severity page at this instant? (runbook §1)"""
+    return draft.policy.pages_at(draft.incident.severity, draft.now)
+
+
+def page(draft: Draft, call: Call, targets: tuple[str, ...], why: str, *, rung: int = 0, anew: bool = False) -> Draft:
+    """One more page; one that has just asked for all of them is enough, unless it must be `anew`."""
+    for last in () if anew else _just_asked(draft, call):
+        if EVERYONE in last.targets or set(targets) <= set(last.targets):
+            return draft.set(calls={**draft.incident.calls, call: last})
+    number = draft.incident.pages + 1
+    calling = Calling(number=number, at=draft.now, rung=rung, targets=targets, why=why)
+    draft = draft.set(pages=number, paged_at=draft.now, calls={**draft.incident.calls, call: calling})
+    return draft.do(_effect(draft, calling, why))
+
+
+def newest_of_this_instant(draft: Draft) -> Calling | None:
+    """The newest page, where it was asked for just now and will go out."""
+    incident = draft.incident
+    return next((c for c in _going_out(incident) if c.number == incident.pages and c.at == draft.now), None)
+
+
+def _just_asked(draft: Draft, call: Call) -> tuple[Calling, ...]:
+    """Of this very instant; or within the last minute, where the ladder and the call for the owner meet (design §6).
+
+    After an outage both are overdue: one page tells it all.
+    """
+    others = {Call.LADDER: Call.OWNER, Call.OWNER: Call.LADDER}
+    other = draft.incident.calls.get(others[call]) if call in others else None
+    soon = draft.policy.same_page_within
+    return tuple(c for c in _going_out(draft.incident) if c.at == draft.now or (c is other and draft.now - c.at < soon))
+
+
+def _going_out(incident: Incident) -> tuple[Calling, ...]:
+    """Without those that the second path has made needless."""
+    return tuple(calling for calling in incident.calls.values() if calling.number > incident.covered)
+
+
+def once_more(draft: Draft, number: int, why: str) -> Draft:
+    """The same page, which was never sent."""
+    calling = next((c for c in draft.incident.calls.values() if c.number == number), None)
+    return draft.do(_effect(draft, calling, why)) if calling else draft
+
+
+def _effect(draft: Draft, calling: Calling, why: str) -> Page:
+    incident, playbook = draft.incident, draft.playbook
+    audience = in_words(draft, calling.targets)
+    return Page(
+        key=f"{incident.key}/page/{calling.number}",
+        incident_id=incident.id,
+        number=calling.number,
+        rung=calling.rung,
+        targets=calling.targets,
+        domain=playbook.domain,
+        severity=incident.severity,
+        title=headline(incident),
+        # A lock screen shows this: the runbook's own sentence, never what the alert carries (it may name customers).
+        text="\n".join(
+            (
+                playbook.means,
+                f"Why now: {why}.",
+                f"Page {calling.number} of {incident.id}, for {audience}.",
+                f"Ack: {command(incident, 'ack', by='you')}",
+            )
+        ),
+        audience=audience,
+        urgent=incident.severity is Severity.SEV1,
+        next_contact_after=draft.policy.next_contact_after,
+        not_before=incident.opened_at,
+        because=why,
+    )
+
+
+def in_words(draft: Draft, targets: tuple[str, ...]) -> str:
+    """`on-call and DB owner`, as people say it."""
+    if EVERYONE in targets:
+        return EVERYONE
+    return " and ".join(draft.playbook.owner if t == "owner" else t.removeprefix("person:") for t in targets)
+
+
+def calls_somebody_else(incident: Incident, number: int) -> bool:
+    """Is this a page that an ack does not silence?"""
+    others = (incident.calls.get(call) for call in (Call.OWNER, Call.PERSON))
+    return any(calling.number == number for calling in others if calling)
+
+
+def still_true(incident: Incident, number: int, now: datetime) -> bool:
+    """Asked again just before a page goes out (design §6): who has acknowledged meanwhile is not woken."""
+    if incident.phase in OVER or number <= incident.covered:
+        return False
+    calls = [call for call, calling in incident.calls.items() if calling.number == number]
+    return any(_stands(Draft(incident, now), call) for call in calls)
+
+
+def _stands(draft: Draft, call: Call) -> bool:
+    match call:
+        case Call.LADDER:
+            return not draft.incident.acked_by and pages_now(draft)
+        case Call.OWNER:
+            return draft.incident.phase in HURTING and pages_now(draft)
+        case Call.PERSON:
+            return True
