@@ -67,6 +67,9 @@ class MailingActivities:
                 delivery = await self._mail_one(effect, customer, addresses.get(customer, ()), post)
                 fates[customer] = delivery.fate
                 reasons |= {delivery.why: None} if delivery.why else {}
+                if delivery.away:
+                    break
+        fates = dict.fromkeys(effect.customers, Fate.UNREACHABLE) | fates
         return CustomersMailed(version=effect.version, fates=fates, why="; ".join([*reasons][:MOST_REASONS]))
 
     async def _mail_one(self, effect: MailCustomers, customer: str, to: tuple[str, ...], post: PostOffice) -> Delivery:

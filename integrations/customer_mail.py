@@ -15,8 +15,8 @@ import aiosmtplib
 from incident.model.customers import Fate
 from integrations.clock import utc_now
 from integrations.errors import Refused
+from integrations.mail import PORTS, failure_of, message_id
 from integrations.settings import CustomersSettings, MailSettings
-from integrations.smtp import PORTS, failure_of, message_id
 
 WITHIN_S = 30.0
 """Seconds for each answer: a server may look at a text for long (RFC 5321 §4.5.3.2 allows minutes)."""
@@ -28,6 +28,8 @@ class Delivery:
 
     fate: Fate
     why: str = ""
+    away: bool = False
+    """It is the server, not this customer: the next mail would fare no better."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +53,17 @@ class PostOffice:
         try:
             refused = await self._envelope(mail)
         except (OSError, aiosmtplib.SMTPException) as error:
-            return await self._not_sent(error)
+            self._smtp.close()
+            return Delivery(fate=Fate.UNREACHABLE, why=str(failure_of(error)), away=True)
         if len(refused) == len(mail.to):
             await self._reset()
             return _worst(refused)
-        return await self._text(mail)
+        delivery = await self._text(mail)
+        if delivery.fate is Fate.SENT and refused:
+            return Delivery(
+                fate=Fate.SENT, why=f"{len(refused)} of {len(mail.to)} addresses of a customer were refused"
+            )
+        return delivery
 
     async def _envelope(self, mail: Mail) -> list[aiosmtplib.SMTPRecipientRefused]:
         """Who was refused. Nothing is sent until the text is."""

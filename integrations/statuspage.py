@@ -23,7 +23,7 @@ BUSY = 420
 WAIT_S = 60.0
 """"1 request / second as measured on a 60 second rolling window" ("Rate Limiting"): then the window is a new one."""
 MOST_PAGES, EACH_PAGE = 5, 100
-"""How far back our own incident is looked for, in pages of `per_page` ("Incidents": at most 100)."""
+"""How far back our own incident is looked for, in pages of `limit` ("Incidents": at most 100)."""
 BROKEN = {Severity.SEV1: "major_outage", Severity.SEV2: "degraded_performance", Severity.SEV3: "degraded_performance"}
 FINE = "operational"
 
@@ -51,7 +51,7 @@ class StatusPageIo:
     async def _found(self, mark: str) -> str:
         """Ours, by its mark; empty: it was never made. Newest first, as the vendor lists them."""
         for page in range(1, MOST_PAGES + 1):
-            listed = await self._call("GET", "incidents", params={"page": page, "per_page": EACH_PAGE})
+            listed = await self._call("GET", "incidents", params={"page": page, "limit": EACH_PAGE})
             incidents = listed if isinstance(listed, list) else []
             for one in incidents:
                 if _mark(one) == mark:
