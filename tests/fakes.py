@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from incident.model.effects import Page, Post
+from incident.model.effects import Page, Post, SetStatusPage
 from integrations.errors import IntegrationError, Unreachable
 from integrations.ports import Button, Receipt
 
@@ -64,3 +64,22 @@ class FakeChat:
 
     def of(self, incident_id: str) -> list[Post]:
         return [post for post in self.posts if post.incident_id == incident_id]
+
+
+@dataclass
+class FakeStatusPage:
+    """A status page that shows everything, unless `fails` answers with an error."""
+
+    fails: Callable[[SetStatusPage], IntegrationError | None] = lambda _: None
+    shown: dict[str, list[SetStatusPage]] = field(default_factory=dict)
+    """By mark: one status incident each, oldest notice first."""
+
+    async def show(self, effect: SetStatusPage) -> Receipt:
+        failure = self.fails(effect)
+        if failure:
+            raise failure
+        notices = self.shown.setdefault(effect.mark, [])
+        repeat = any(known.number >= effect.number for known in notices)
+        if not repeat:
+            notices.append(effect)
+        return Receipt(id=f"status-{list(self.shown).index(effect.mark) + 1}", repeat=repeat)
