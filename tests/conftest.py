@@ -18,6 +18,7 @@ from temporalio.service import RPCError
 
 from activities.ledger import Ledger
 from activities.links import Links
+from activities.mailing import MailDesk
 from activities.outside import Outside
 from activities.provide import World, provide
 from gameday.world.launch import RunningWorld, start_world
@@ -25,7 +26,8 @@ from integrations.aws import Aws
 from integrations.ports import Channels
 from integrations.settings import AppSettings, AwsSettings, MetricsSettings
 from oncall.schedule import Schedule
-from tests.fakes import FakeChat, FakePager
+from runbook.messages import VOCABULARY
+from tests.fakes import FakeChat, FakePager, FakeStatusPage
 from tests.processes import running
 from tests.waiting import eventually
 from worker.__main__ import REMEMBERED, workers
@@ -115,6 +117,8 @@ class House:
     chat_pager: FakePager = field(default_factory=lambda: FakePager(remembers=False))
     chat: FakeChat = field(default_factory=FakeChat)
     schedule: Schedule = field(default_factory=Schedule)
+    mail_desk: MailDesk | None = None
+    status_page: FakeStatusPage = field(default_factory=FakeStatusPage)
 
     @asynccontextmanager
     async def worker(
@@ -141,6 +145,9 @@ class House:
                 home=self.home,
                 speed=1.0,
                 schedule=self.schedule,
+                mail_desk=self.mail_desk,
+                status_page=self.status_page,
+                vocabulary=VOCABULARY,
             )
             first, second, third = workers(client, provide(world), grace=timedelta(seconds=1), remembered=remembered)
             async with first, second, third:
