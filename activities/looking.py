@@ -10,8 +10,9 @@ from temporalio import activity
 
 from activities.beating import beating
 from activities.catalog import all_checks
+from activities.chatting import Opened
 from activities.outside import Ask, Outside
-from incident.model.effects import Brief, Look, Post
+from incident.model.effects import Brief, Look
 from incident.model.finding import Finding, Status
 from incident.model.outcomes import Briefed, Looked
 from integrations.clock import utc_now
@@ -25,8 +26,8 @@ CHECK_WITHIN = timedelta(seconds=30)
 @dataclass(frozen=True)
 class LookingActivities:
     outside: Outside
-    say: Callable[[Post], Awaitable[str]]
-    """Posts, and answers why it could not; empty: it did."""
+    open: Callable[[Brief], Awaitable[Opened]]
+    """Opens the thread, and says why it could not."""
     check_within: timedelta = CHECK_WITHIN
 
     @activity.defn
@@ -41,8 +42,9 @@ class LookingActivities:
         """Open the thread and take the first look at the same time."""
         looking = self._look_for(effect.look) if effect.look else _nothing()
         async with beating():
-            not_posted, findings = await asyncio.gather(self.say(effect.post), looking)
-        return Briefed(not_posted=not_posted, findings=findings, number=effect.look.number if effect.look else 0)
+            opened, findings = await asyncio.gather(self.open(effect), looking)
+        number = effect.look.number if effect.look else 0
+        return Briefed(not_posted=opened.not_posted, findings=findings, number=number, thread=opened.thread)
 
     async def _look_for(self, effect: Look) -> tuple[Finding, ...]:
         until = utc_now() + effect.patience

@@ -58,7 +58,7 @@ class Activities:
 
 def provide(world: World) -> Activities:
     chat = ChatActivities(world.channels, world.ledger, world.links)
-    looking = LookingActivities(world.outside, chat.say)
+    looking = LookingActivities(world.outside, chat.open)
     levers = LeverActivities(world.outside, world.ledger)
     redriving = RedriveActivities(world.outside.sagas)
     paging = PagingActivities(world.channels, world.ledger, world.links, world.schedule, world.action_links)
@@ -67,6 +67,7 @@ def provide(world: World) -> Activities:
         background=[
             chat.post,
             SettlingActivities(world.channels, world.schedule).settle,
+            chat.show_card,
             looking.brief,
             levers.plan_lever,
             levers.apply_lever,

@@ -11,6 +11,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType
+from typing import Protocol
 
 import httpx
 import structlog
@@ -33,6 +34,14 @@ OF_STRANGERS = 120
 log = structlog.get_logger(__name__)
 
 
+class Threads(Protocol):
+    """A chat with threads, and what it knows of them."""
+
+    async def incident_of(self, channel: str, ts: str) -> str:
+        """Key of the incident whose thread begins with this message; empty: none of ours. Raises IntegrationError."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Hall:
     """What doors work with."""
@@ -44,6 +53,8 @@ class Hall:
     http: httpx.AsyncClient
     max_body_bytes: int
     slack_secret: SecretStr | None = None
+    threads: Threads | None = None
+    """None: no bot is set, so nobody can tell whose thread something was written in."""
     pagerduty_secret: SecretStr | None = None
     keep: Callable[[Word], Awaitable[str]] | None = None
     """What becomes of a word that nobody heard: what its sender is told; empty: nothing, they have to say it again."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from incident.model.card import Card, Thread
 from incident.model.effects import Page, Post, SetStatusPage
 
 
@@ -69,6 +70,30 @@ class Chat(Protocol):
         """Say `post`; `link` leads to the incident. Raises IntegrationError."""
         ...
 
+    @property
+    def remembers(self) -> bool:
+        """Can `said` tell whether a post has arrived?"""
+        ...
+
+    async def said(self, post: Post) -> Receipt | None:
+        """Has this very post (by its key) been said before? None: no, or the chat cannot tell."""
+        ...
+
+
+class Threads(Protocol):
+    """A chat with threads: one for each incident, which begins with its live card."""
+
+    async def show(self, card: Card, thread: Thread, *, link: str) -> str:
+        """Show `card` as the first message of `thread`, edited where it is there. The thread's name.
+
+        Raises IntegrationError.
+        """
+        ...
+
+    async def find(self, thread: Thread) -> str:
+        """The thread's name, found by the incident's key; empty: it is not open. Raises IntegrationError."""
+        ...
+
 
 class StatusPage(Protocol):
     """Tells the public. One status incident for each of ours."""
@@ -90,5 +115,7 @@ class Channels:
     missing: Mapping[str, str] = field(default_factory=dict)
     """Channel that nobody plays here → the settings it lacks."""
     chat: Chat | None = None
+    threads: Threads | None = None
+    """The same chat, where it has threads."""
     team: tuple[str, ...] = ("ntfy", "chat")
     """Channels of the whole team, in order: where pages go for whom no contacts are written down."""

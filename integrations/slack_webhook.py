@@ -68,6 +68,10 @@ class SlackWebhook:
         """A webhook cannot tell: None."""
         return None
 
+    async def said(self, post: Post) -> Receipt | None:
+        """A webhook cannot tell: None."""
+        return None
+
     async def _send(self, body: dict[str, Any], key: str) -> Receipt:
         try:
             answer = await self.http.post(self.url.get_secret_value(), json=body, headers=key_header(key))
@@ -87,10 +91,10 @@ def page_of(page: Page, click: str, buttons: Iterable[Button] = (), call: str = 
     title = page.title.strip() or page.incident_id
     links = _links(Link(label=button.label, url=button.url) for button in buttons if not button.acts)
     blocks = [
-        _header(title),
+        header_of(title),
         _section(f"{call} {_words(page)}"),
         *([_section(links)] if links else []),
-        _context(page.incident_id, click),
+        story_of(page.incident_id, click),
     ]
     return {"text": _cut(f"{call} {escape(title)}", MOST_SECTION), "blocks": blocks}
 
@@ -101,13 +105,14 @@ def _words(page: Page) -> str:
     return next(text for text in versions if len(text) <= FITTED_BYTES[0])
 
 
-def message_of(post: Post, link: str, *, buttons: bool = False) -> dict[str, Any]:
-    """A post as blocks, within Slack's limits; `text` is what a notification shows."""
+def message_of(post: Post, link: str, *, call: str = "", buttons: bool = False) -> dict[str, Any]:
+    """A post as blocks, within Slack's limits; `text` is what a notification shows. `call`: whom it mentions."""
     title = post.title.strip() or post.incident_id
-    call = f"{EVERYBODY} " if post.broadcast else ""
+    call = " ".join(filter(None, (EVERYBODY if post.broadcast else "", call)))
+    call = f"{call} " if call else ""
     taps = block_of(post) if buttons else None
-    said = [_header(title), *_lines(post, call), *_actions(post)]
-    blocks = [*said, *([taps] if taps else []), _context(post.incident_id, link)]
+    said = [header_of(title), *_lines(post, call), *_actions(post)]
+    blocks = [*said, *([taps] if taps else []), story_of(post.incident_id, link)]
     return {"text": _cut(f"{escape(post.incident_id)}: {call}{escape(title)}", MOST_SECTION), "blocks": blocks}
 
 
@@ -115,6 +120,11 @@ def _lines(post: Post, call: str) -> list[Block]:
     said = [escape(line) for line in post.lines if line.strip()]
     if call:
         said[:1] = [call + "".join(said[:1])]
+    return sections_of(said)
+
+
+def sections_of(said: Iterable[str]) -> list[Block]:
+    """A block for each line of chat markdown, as many as fit; that there was more is said."""
     blocks = [_section(line) for line in said]
     kept = _that_fit(blocks, MOST_LINES)
     return kept if len(kept) == len(blocks) else [*kept, _section(MORE)]
@@ -157,7 +167,8 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _header(title: str) -> Block:
+def header_of(title: str) -> Block:
+    """The first line, large."""
     words = _cut(" ".join(title.split()), MOST_HEADER)
     return {"type": "header", "text": {"type": "plain_text", "text": words, "emoji": False}}
 
@@ -166,7 +177,8 @@ def _section(text: str) -> Block:
     return {"type": "section", "text": {"type": "mrkdwn", "text": _cut(text, MOST_SECTION)}}
 
 
-def _context(incident_id: str, link: str) -> Block:
+def story_of(incident_id: str, link: str) -> Block:
+    """The last line, small: which incident, and where its story is read."""
     words = f"{_cut(escape(incident_id), MOST_CONTEXT // 4)} · {_link(link, 'story in the Web UI')}"
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": words}]}
 

@@ -61,6 +61,7 @@ RESPONSE = ResponsePolicy(
     yes_valid_for=timedelta(minutes=30),  # ours: the same, for a yes that waits for the second person
     must_be_verified=(),  # runbook §6 names owners, not how they prove it; "two_people" or "finance" may stand here
     link_valid_for=timedelta(hours=24),  # ours: an unacked page comes again within the hour, with a new link
+    card_every=timedelta(seconds=5),  # ours: Slack allows about 50 edits a minute (its page "Rate limits", tier 3)
     remind_before_update=timedelta(minutes=5),  # ours: time enough to write a sentence
 )
 

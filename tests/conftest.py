@@ -23,7 +23,7 @@ from activities.outside import Outside
 from activities.provide import World, provide
 from gameday.world.launch import RunningWorld, start_world
 from integrations.aws import Aws
-from integrations.ports import Channels
+from integrations.ports import Channels, Chat, Pager, Threads
 from integrations.settings import AppSettings, AwsSettings, MetricsSettings
 from oncall.schedule import Schedule
 from runbook.messages import VOCABULARY
@@ -115,10 +115,15 @@ class House:
     home: Path
     pager: FakePager = field(default_factory=FakePager)
     chat_pager: FakePager = field(default_factory=lambda: FakePager(remembers=False))
-    chat: FakeChat = field(default_factory=FakeChat)
+    chat: Chat = field(default_factory=FakeChat)
+    threads: Threads | None = None
     schedule: Schedule = field(default_factory=Schedule)
     mail_desk: MailDesk | None = None
     status_page: FakeStatusPage = field(default_factory=FakeStatusPage)
+
+    @property
+    def pagers(self) -> dict[str, Pager]:
+        return {"ntfy": self.pager, "chat": self.chat_pager}
 
     @asynccontextmanager
     async def worker(
@@ -139,7 +144,7 @@ class House:
         async with httpx.AsyncClient(timeout=5) as http:
             world = World(
                 outside=outside or Outside(http=http, aws=Aws(AwsSettings()), apps=apps, metrics=MetricsSettings()),
-                channels=channels or Channels(pagers={"ntfy": self.pager, "chat": self.chat_pager}, chat=self.chat),
+                channels=channels or Channels(pagers=self.pagers, chat=self.chat, threads=self.threads),
                 ledger=ledger,
                 links=Links("http://127.0.0.1:8233"),
                 home=self.home,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from incident.model.card import Card, Thread
 from incident.model.effects import Page, Post, SetStatusPage
 from integrations.errors import IntegrationError, Unreachable
 from integrations.ports import Button, Receipt
@@ -50,10 +51,13 @@ class FakePager:
 
 @dataclass
 class FakeChat:
-    """A chat that takes every post, unless `fails` answers with an error."""
+    """A chat that takes every post, unless `fails` answers with an error. It has threads; `remembers`: it can tell."""
 
     fails: Callable[[Post], IntegrationError | None] = lambda _: None
     posts: list[Post] = field(default_factory=list)
+    remembers: bool = False
+    cards: dict[str, Card] = field(default_factory=dict)
+    """Incident's key → what the first message of its thread shows."""
 
     async def post(self, post: Post, *, link: str) -> Receipt:
         failure = self.fails(post)
@@ -61,6 +65,17 @@ class FakeChat:
             raise failure
         self.posts.append(post)
         return Receipt()
+
+    async def said(self, post: Post) -> Receipt | None:
+        known = self.remembers and any(p.key == post.key for p in self.posts)
+        return Receipt(repeat=True) if known else None
+
+    async def show(self, card: Card, thread: Thread, *, link: str) -> str:
+        self.cards[thread.key] = card
+        return f"fake/{thread.key}"
+
+    async def find(self, thread: Thread) -> str:
+        return f"fake/{thread.key}" if thread.key in self.cards else ""
 
     def of(self, incident_id: str) -> list[Post]:
         return [post for post in self.posts if post.incident_id == incident_id]

@@ -19,7 +19,7 @@ from worker.processes import stay_quick
 from worker.second_path import watched_intake
 from worker.settings import Settings
 from worker.sweeping import sweeping
-from worker.wiring import channels, line_sayer, saga_desk
+from worker.wiring import channels, line_sayer, saga_desk, slack_api
 
 
 async def run(settings: Settings) -> None:
@@ -47,5 +47,6 @@ def hall_of(settings: Settings, client: Client, witness: Witness, http: httpx.As
         http=http,
         max_body_bytes=settings.bridge.max_body_bytes,
         slack_secret=settings.chat.signing_secret,
+        threads=slack_api(settings, http),
         pagerduty_secret=settings.pager.pagerduty_webhook_secret,
     )

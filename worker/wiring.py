@@ -21,11 +21,13 @@ from integrations.clock import utc_now
 from integrations.customer_mail import CustomerMail
 from integrations.errors import IntegrationError
 from integrations.http import shared_client
-from integrations.ports import Channels, StatusPage
+from integrations.poorer import WithPoorer
+from integrations.ports import Channels, Chat, StatusPage
 from integrations.provisioning import Platform
 from integrations.reach import Reach, ways
 from integrations.sagas import Sagas
 from integrations.settings import ProvisioningSettings
+from integrations.slack_api import SlackApi
 from integrations.slack_webhook import SlackWebhook
 from integrations.status_folder import StatusFolder
 from integrations.statuspage import StatusPageIo
@@ -80,8 +82,20 @@ def channels(settings: Settings, http: httpx.AsyncClient) -> Channels:
     """Pagers and chat, as far as they are set."""
     pagers, missing = ways(Reach(settings.pager, settings.chat, settings.mail), http)
     taps = settings.chat.signing_secret is not None
-    chat = SlackWebhook(http, settings.chat.webhook_url, buttons=taps) if settings.chat.webhook_url else None
-    return Channels(pagers=pagers, missing=missing, chat=chat, team=settings.pager.team)
+    webhook = SlackWebhook(http, settings.chat.webhook_url, buttons=taps) if settings.chat.webhook_url else None
+    slack = slack_api(settings, http)
+    chat: Chat | None = WithPoorer(slack, webhook) if slack and webhook else slack or webhook
+    return Channels(pagers=pagers, missing=missing, chat=chat, threads=slack, team=settings.pager.team)
+
+
+def slack_api(settings: Settings, http: httpx.AsyncClient) -> SlackApi | None:
+    """None where no bot is set: then there are no threads."""
+    chat = settings.chat
+    if chat.bot_token is None or not chat.channel:
+        return None
+    users = {name: person.slack for name, person in settings.oncall.people.items() if person.slack}
+    taps = chat.signing_secret is not None
+    return SlackApi(http, chat.bot_token, chat.channel, users, str(chat.api_url), buttons=taps)
 
 
 def mail_desk(settings: Settings, http: httpx.AsyncClient) -> MailDesk:

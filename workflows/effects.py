@@ -41,10 +41,12 @@ from incident.model.effects import (
     Post,
     SetStatusPage,
     Settle,
+    ShowCard,
     WriteRecord,
 )
 from incident.model.lever import LeverOutcome, LeverReport
 from incident.model.outcomes import (
+    CardFailed,
     CustomersMailed,
     LeverApplied,
     LeverPlanFailed,
@@ -88,6 +90,8 @@ async def carry_out(effect: Effect) -> Outcome:  # noqa: C901 - one row per effe
             return await _post(effect)
         case Brief():
             return await _brief(effect)
+        case ShowCard():
+            return await _show(effect)
         case Look():
             return await _look(effect)
         case ApplyLever() if effect.plan.procedure:
@@ -155,6 +159,20 @@ async def _post(effect: Post) -> Outcome:
         )
     except ActivityError as error:
         return PostFailed(key=effect.key, title=effect.title, why=_why(error))
+
+
+async def _show(effect: ShowCard) -> Outcome:
+    try:
+        return await _run(
+            ChatActivities.show_card,
+            effect,
+            f"bring the live card up to date: {effect.card.title.partition(': ')[2]}",
+            task_queue=BACKGROUND_QUEUE,
+            start_to_close_timeout=timedelta(seconds=15),
+            retry_policy=A_FEW_TIMES,
+        )
+    except ActivityError as error:
+        return CardFailed(number=effect.number, why=_why(error))
 
 
 async def _brief(effect: Brief) -> Outcome:

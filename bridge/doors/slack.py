@@ -19,17 +19,15 @@ import httpx
 import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
-from slack_sdk.signature import Clock, SignatureVerifier
 
-from bridge.door import Hall, body_of, not_set
+from bridge.door import Hall
 from bridge.finding import NotOne
+from bridge.slack_signature import VIA, body_from_slack
 from bridge.slack_words import USAGE, Mistyped, read
 from bridge.speaking import Answer, Outcome, Word
 from integrations.slack_buttons import tapped
 from integrations.slack_webhook import escape
 
-VIA = "slack"
-SETTING = "INCIDENTS_CHAT__SIGNING_SECRET"
 SOON_S = 2.2
 """What is not answered by then is answered later: Slack's own limit is 3 s, and the way there takes some of it."""
 LATER = "One moment … the answer comes here."
@@ -39,14 +37,6 @@ MOST_LATER = 64
 MARKS = {Outcome.YES: "✓", Outcome.NO: "✗", Outcome.AWAY: "?"}
 
 log = structlog.get_logger(__name__)
-
-
-class _At(Clock):
-    def __init__(self, hall: Hall) -> None:
-        self._hall = hall
-
-    def now(self) -> float:
-        return self._hall.clock().timestamp()
 
 
 def routes(hall: Hall) -> APIRouter:
@@ -73,23 +63,9 @@ def routes(hall: Hall) -> APIRouter:
 
 async def _form(hall: Hall, request: Request) -> tuple[dict[str, str], str]:
     """The fields of a request that is Slack's, and its mark. Raises HTTPException 401, 413, 429, 503."""
-    if hall.slack_secret is None:
-        raise not_set(VIA, SETTING)
-    body = await body_of(request, hall.max_body_bytes)
-    if not _is_slacks(hall, body, request):
-        hall.turned_away(VIA, "forged")
-        raise HTTPException(401 if hall.strangers.allows(VIA) else 429, "this request is not signed by our Slack app")
+    body = await body_from_slack(hall, request)
     fields = {name: values[0] for name, values in parse_qs(body.decode()).items()}
     return fields, f"slack-{hashlib.sha256(request.headers['x-slack-signature'].encode()).hexdigest()[:32]}"
-
-
-def _is_slacks(hall: Hall, body: bytes, request: Request) -> bool:
-    assert hall.slack_secret is not None
-    verifier = SignatureVerifier(hall.slack_secret.get_secret_value(), clock=_At(hall))
-    try:
-        return verifier.is_valid_request(body, dict(request.headers))
-    except (ValueError, TypeError):  # a timestamp that is no number, a signature or a body that is no text
-        return False
 
 
 def _payload(text: str) -> dict[str, Any]:

@@ -95,8 +95,9 @@ class SlackReceiver:
         return _no(wrong) if wrong else None
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
-        ts = f"{time.time():.3f}{next(self._ids) % 1000:03}"
-        kept = {k: body[k] for k in ("text", "blocks", "thread_ts", "metadata", "channel") if body.get(k)}
+        ts = self._next_ts()
+        told = ("text", "blocks", "thread_ts", "reply_broadcast", "metadata", "channel")
+        kept = {k: body[k] for k in told if body.get(k)}
         message = {"type": "message", "user": BOT, "bot_id": "B0", "ts": ts, "text": "", **kept}
         self.messages.append(message)
         key = str((body.get("metadata") or {}).get("event_payload", {}).get("key", ""))
@@ -117,15 +118,40 @@ class SlackReceiver:
             return _no("missing_scope") | {"needed": "channels:history", "provided": "chat:write"}
         if channel not in self.channels:
             return _no("channel_not_found")
-        oldest, limit = float(asked.get("oldest", 0)), int(asked.get("limit", 100))
+        oldest, limit, start = float(asked.get("oldest", 0)), int(asked.get("limit", 100)), int(asked.get("cursor", 0))
         found = [m for m in self.messages if m["channel"] == channel and float(m["ts"]) > oldest and _is_root(m)]
         hidden = () if asked.get("include_all_metadata") == "true" else ("metadata",)
         listed = [{k: v for k, v in m.items() if k not in hidden} for m in reversed(found)]
-        return {"ok": True, "messages": listed[:limit], "has_more": len(listed) > limit}
+        more = start + limit < len(listed)
+        after = {"next_cursor": str(start + limit) if more else ""}
+        return {
+            "ok": True,
+            "messages": listed[start : start + limit],
+            "has_more": more,
+            "response_metadata": after,
+        }
 
     def _thread(self, channel: str, ts: str) -> dict[str, Any]:
         found = [m for m in self.messages if m["channel"] == channel and ts in (m["ts"], m.get("thread_ts"))]
         return {"ok": True, "messages": found, "has_more": False} if found else _no("thread_not_found")
+
+    @property
+    def roots(self) -> list[dict[str, Any]]:
+        """Messages with which threads begin, or could."""
+        return [message for message in self.messages if _is_root(message)]
+
+    def under(self, ts: str) -> list[dict[str, Any]]:
+        """What was said in the thread that begins with this message."""
+        return [m for m in self.messages if m.get("thread_ts") == ts and m["ts"] != ts]
+
+    def says(self, text: str, user: str, *, thread_ts: str = "") -> dict[str, Any]:
+        """A person writes in the channel, or in a thread."""
+        said = {"type": "message", "user": user, "text": text, "channel": CHANNEL, "ts": self._next_ts()}
+        self.messages.append(said | ({"thread_ts": thread_ts} if thread_ts else {}))
+        return self.messages[-1]
+
+    def _next_ts(self) -> str:
+        return f"{time.time():.3f}{next(self._ids) % 1000:03}"
 
 
 def _is_root(message: dict[str, Any]) -> bool:

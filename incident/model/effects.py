@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from incident.model.alert import Alert
+from incident.model.card import Card, Thread
 from incident.model.customers import Moment
 from incident.model.incident import Incident
 from incident.model.lever import LeverPlan
@@ -101,6 +102,8 @@ class Post:
     """Wake the channel (`@channel`), where the runbook says so."""
     mentions: tuple[str, ...] = ()
     """People by name whom this concerns; a chat that knows them calls them."""
+    thread: Thread | None = None
+    """Where it is said, in a chat that has threads; None: it belongs to no incident."""
     kind: Literal["post"] = "post"
 
 
@@ -142,7 +145,21 @@ class Brief:
     key: str
     post: Post
     look: Look | None
+    card: Card | None = None
+    """The thread's first message, in a chat that has threads; the post is then the first one in it."""
     kind: Literal["brief"] = "brief"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowCard:
+    """Bring the thread's first message up to date; where there is no thread yet, open it."""
+
+    key: str
+    incident_id: str
+    number: int
+    card: Card
+    thread: Thread
+    kind: Literal["show_card"] = "show_card"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,7 +254,7 @@ class SetStatusPage:
     kind: Literal["set_status_page"] = "set_status_page"
 
 
-Told = Page | Settle | Post | Brief | MailCustomers | SetStatusPage
+Told = Page | Settle | Post | Brief | ShowCard | MailCustomers | SetStatusPage
 """What people read."""
 Effect = ConsultRunbook | Told | Look | PlanLever | ApplyLever | WriteRecord
 StoredEffect = Annotated[Effect, Field(discriminator="kind")]

@@ -38,6 +38,8 @@ class Due(StrEnum):
     CADENCE = "cadence"
     UPDATE_NEAR = "update_near"
     """The next update is near: whoever owns the cadence is reminded."""
+    CARD = "card"
+    """Show the live card anew: a few seconds after the last time."""
     ROLES = "roles"
     """A role is still empty: remind."""
     UNMITIGATED = "unmitigated"
@@ -216,6 +218,15 @@ class Incident:
     widened: bool = False
     """Escalation has widened to the domain owner."""
     briefed: bool = False
+    thread: str = ""
+    """The chat's own name of this incident's thread; empty: it has none, or it is not open."""
+    card: str = ""
+    """Mark of what the thread's first message shows; empty: nobody knows."""
+    card_at: datetime | None = None
+    """When it was last shown."""
+    cards: int = 0
+    showing: int = 0
+    """Number of the card on its way; 0: none."""
     posts: int = 0
     looks: int = 0
     looking: int = 0

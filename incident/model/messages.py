@@ -4,7 +4,7 @@ Lenient on purpose: every field that can have a default has one, unknown fields 
 still wrong is explained with `expected`.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
@@ -68,15 +68,17 @@ class Resolve(Message):
 class Note(Message):
     bare: ClassVar[str] = "text"
     expected: ClassVar[str] = '{"text": "what you saw", "by": "ana"} or {"hypothesis": "pool exhausted", "by": "ana"}'
-    text: Text = ""
+    text: RequiredText
     hypothesis: Annotated[bool | RequiredText, BeforeValidator(_yes_no_or_words)] = False
-    """`true`: the text is the team's working hypothesis. In words: that is the hypothesis, whatever `text` says."""
+    """`true`: the text is the team's working hypothesis. In words: that is it, and `text` may be left out."""
 
-    @model_validator(mode="after")
-    def _says_something(self) -> "Note":
-        if not self.text and not isinstance(self.hypothesis, str):
-            raise ValueError("`text` is missing, or a `hypothesis` in words")
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _words_are_text_too(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or given.get("text") is not None:
+            return given
+        words = _yes_no_or_words(given.get("hypothesis"))
+        return {**given, "text": words} if isinstance(words, str) else given
 
     @property
     def guess(self) -> str:

@@ -108,6 +108,21 @@ class Briefed:
     not_posted: str
     findings: tuple[Finding, ...]
     number: int
+    thread: str = ""
+    """The chat's own name of the thread; empty: the chat has none, or it is not open."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardShown:
+    number: int
+    thread: str
+    """The chat's own name of the thread; empty: the chat has none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardFailed:
+    number: int
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +200,8 @@ Outcome = (
     | Looked
     | LookFailed
     | Briefed
+    | CardShown
+    | CardFailed
     | LeverPlanned
     | LeverPlanFailed
     | LeverApplied

@@ -83,6 +83,8 @@ class ResponsePolicy:
     remind_before_update: timedelta = timedelta(minutes=5)
     """How long before an update is due whoever owns the cadence is reminded."""
     customers: CustomerRules = field(default_factory=CustomerRules)
+    card_every: timedelta = timedelta(seconds=5)
+    """Shortest time between two edits of the live card."""
     speed: float = 1.0
 
     def pages_at(self, severity: Severity, at: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from incident.model.card import Thread
 from incident.model.effects import Act, Post
 from incident.model.incident import Due, Incident, Phase
 from incident.model.playbook import Approval, Link
@@ -48,6 +49,7 @@ def new_post(
         severity=incident.severity,
         broadcast=broadcast,
         mentions=mentions,
+        thread=Thread(key=incident.key, since=incident.opened_at, at=incident.thread),
     )
 
 

@@ -21,6 +21,8 @@ from incident.model.finding import Finding
 from incident.model.incident import Due, Incident, Phase
 from incident.model.outcomes import (
     Briefed,
+    CardFailed,
+    CardShown,
     Consulted,
     CustomersMailed,
     LeverApplied,
@@ -47,6 +49,7 @@ from incident.policy import (
     archive,
     arrival,
     cadence,
+    card,
     closing,
     customers,
     escalation,
@@ -74,7 +77,7 @@ def decide(incident: Incident, event: Event, now: datetime) -> Decision:
     draft = _decide(Draft(incident, now), event)
     if draft.incident.policy is not None:
         draft = approvals.watch(outside.settle(roles.settle(closing.settle(draft))))
-        draft = archive.slim(settling.tell_keepers(draft, incident, event))
+        draft = archive.slim(card.settle(settling.tell_keepers(draft, incident, event)))
     return Decision(incident=draft.incident, effects=draft.effects, because=_reasons(incident, draft.incident))
 
 
@@ -152,12 +155,8 @@ def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901, PLR0912 - one ro
             return escalation.repage(draft)
         case Due.NIGHT:
             return escalation.night_fell(draft)
-        case Due.CADENCE:
-            return status_page.at_cadence(_update_unless_over(draft))
-        case Due.UPDATE_NEAR:
-            return cadence.remind(draft)
-        case Due.ROLES:
-            return roles.remind(draft)
+        case Due.CADENCE | Due.CARD | Due.UPDATE_NEAR | Due.ROLES:
+            return _thread_due(draft, what)
         case Due.UNMITIGATED:
             return escalation.unmitigated(draft)
         case Due.QUIET:
@@ -191,6 +190,18 @@ def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901, PLR0912 - one ro
     assert_never(what)
 
 
+def _thread_due(draft: Draft, what: Due) -> Draft:
+    """What the thread hears by itself."""
+    match what:
+        case Due.CARD:
+            return card.came_due(draft)
+        case Due.UPDATE_NEAR:
+            return cadence.remind(draft)
+        case Due.ROLES:
+            return roles.remind(draft)
+    return status_page.at_cadence(_update_unless_over(draft))
+
+
 def _update_unless_over(draft: Draft) -> Draft:
     """At the instant it resolves, the news is that it is resolved."""
     settled = closing.settle(draft)
@@ -211,6 +222,8 @@ def _came_back(draft: Draft, event: Outcome) -> Draft:  # noqa: C901 - one row p
             return _not_posted(draft, event.why)
         case Settled() | SettleFailed():
             return settling.settled(draft, event)
+        case CardShown() | CardFailed():
+            return _card(draft, event)
         case Posted() | Consulted():
             return draft
         case Recorded() | RecordFailed():
@@ -225,6 +238,7 @@ def _came_back(draft: Draft, event: Outcome) -> Draft:  # noqa: C901 - one row p
 def _saw(draft: Draft, event: Briefed | Looked | LookFailed) -> Draft:
     if isinstance(event, Briefed):
         draft = _not_posted(draft, event.not_posted) if event.not_posted else draft.tell(Kind.POST, "thread opened")
+        draft = card.opened(draft, event)
         return _looked(draft, event.number, event.findings, confirmed=False) if event.number else draft
     if isinstance(event, Looked):
         return _looked(draft, event.number, event.findings, confirmed=event.purpose is not Purpose.TRIAGE)
@@ -232,6 +246,11 @@ def _saw(draft: Draft, event: Briefed | Looked | LookFailed) -> Draft:
         return draft
     draft = draft.set(looking=0).due(Due.LOOK, draft.now + draft.policy.probe_every)
     return draft.tell(Kind.CHECK, "looking at the world failed, and will be tried again", because=event.why)
+
+
+def _card(draft: Draft, event: CardShown | CardFailed) -> Draft:
+    draft = _not_posted(draft, event.why) if isinstance(event, CardFailed) else draft
+    return card.shown(draft, event)
 
 
 def _looked(draft: Draft, number: int, findings: tuple[Finding, ...], *, confirmed: bool) -> Draft:

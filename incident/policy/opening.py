@@ -5,7 +5,7 @@ from incident.model.incident import Due, Phase
 from incident.model.playbook import Link
 from incident.model.severity import Severity
 from incident.model.timeline import Kind
-from incident.policy import alerts, cadence, escalation, looking, severity
+from incident.policy import alerts, cadence, card, escalation, looking, severity
 from incident.policy.draft import Draft
 from incident.policy.situation import roles_line
 from incident.policy.texts import words
@@ -54,7 +54,8 @@ def brief(draft: Draft) -> Draft:
         links=_links(draft),
         broadcast=incident.severity is Severity.SEV1,
     )
-    return draft.do(Brief(key=f"{incident.key}/brief", post=root, look=first_look))
+    shown = card.card(draft)
+    return card.remember(draft, shown).do(Brief(key=f"{incident.key}/brief", post=root, look=first_look, card=shown))
 
 
 def _first_look(draft: Draft) -> tuple[Draft, Look | None]:

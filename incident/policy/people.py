@@ -155,7 +155,7 @@ def _resolve(draft: Draft, message: Resolve) -> Draft:
 
 def _note(draft: Draft, message: Note) -> Draft:
     guess = message.guess
-    if message.text and message.text != guess:
+    if message.text != guess:
         draft = draft.tell(Kind.PERSON, message.text, by=message.by)
     if not guess:
         return draft
@@ -174,9 +174,9 @@ def _assign(draft: Draft, message: Assign) -> Draft:
 
 def _take(draft: Draft, message: Take) -> Draft:
     """Whoever takes the lead has it: that is an ack too, and the pager stops (runbook §2.1)."""
-    if message.role.leads and not draft.incident.acked_by:
-        draft = _ack(draft, Ack(by=message.by))
-    return roles.given(draft, message.role, message.by, by=message.by)
+    unowned = not draft.incident.acked_by
+    draft = roles.given(draft, message.role, message.by, by=message.by)
+    return _ack(draft, Ack(by=message.by)) if unowned and message.role.leads else draft
 
 
 def _approve(draft: Draft, message: Approve) -> Draft:

@@ -12,17 +12,14 @@ import httpx
 from pydantic import SecretStr
 
 from incident.model.effects import Page
-from integrations.errors import IntegrationError, RateLimited, Refused, Unreachable
-from integrations.http import DEFAULT_WAIT_S, ask, failure_of
+from integrations.errors import Refused
 from integrations.ports import Button, Pager, Receipt
 from integrations.reach import Lacking, Reach
+from integrations.slack_web import call
 from integrations.slack_webhook import EVERYBODY, page_of
 
 EVENT = "incidents_page"
 """Kind of our messages' metadata: by it one is found again."""
-PASSING = ("internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org")
-"""Errors of the Web API that may be gone in a second."""
-LIMITED = ("ratelimited", "rate_limited", "message_limit_exceeded")
 LOOKED_AT = 100
 """Messages of the channel among which a page is looked for."""
 
@@ -68,13 +65,7 @@ class SlackMention:
         return Receipt(id=str(found[0].get("ts", "")), repeat=True) if found else None
 
     async def _call(self, verb: str, method: str, **request: Any) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self.token.get_secret_value()}"}
-        answer = await ask(self.http, "Slack", verb, f"{self.api_url.rstrip('/')}/{method}", headers=headers, **request)
-        failure = failure_of("Slack", answer) or _refusal(answer, method)
-        if failure:
-            raise failure
-        told: dict[str, Any] = answer.json()
-        return told
+        return await call(self.http, self.api_url, self.token, verb, method, **request)
 
 
 def _name(page: Page, to: str) -> dict[str, str]:
@@ -91,20 +82,3 @@ def _mention(to: str) -> str:
     if re.fullmatch(r"S[A-Z0-9]{5,20}", to):
         return f"<!subteam^{to}>"
     raise Refused("Slack has an address that is no member's id (`U…`)")
-
-
-def _refusal(answer: httpx.Response, method: str) -> IntegrationError | None:
-    """The Web API says no with a 200. None: it said yes."""
-    try:
-        told = answer.json()
-    except ValueError:
-        told = None
-    if not isinstance(told, dict) or "ok" not in told:
-        return Refused(f"Slack answered {answer.status_code} without `ok`: is this its address?")
-    if told["ok"] is True:
-        return None
-    error = str(told.get("error", "no reason"))[:100]
-    words = f"Slack refused {method}: {error}"
-    if error in LIMITED:
-        return RateLimited(words, DEFAULT_WAIT_S)
-    return Unreachable(words) if error in PASSING else Refused(words)

@@ -9,11 +9,11 @@ from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.chatting import REPEAT, ChatActivities
+from activities.chatting import REPEAT, SETTINGS, ChatActivities
 from activities.ledger import Ledger
 from activities.links import Links
 from gameday.world.launch import RunningWorld
-from incident.model.effects import Post
+from incident.model.effects import Brief, Post
 from incident.model.severity import Severity
 from integrations.errors import RateLimited, Refused, Unreachable
 from integrations.ports import Channels
@@ -87,7 +87,7 @@ async def test_the_engine_is_told_whether_to_try_again(
 
 async def test_without_a_chat_no_retry_helps(ledger: Ledger) -> None:
     """And the setting is named."""
-    with pytest.raises(ApplicationError, match="set INCIDENTS_CHAT__WEBHOOK_URL") as failed:
+    with pytest.raises(ApplicationError, match="INCIDENTS_CHAT__WEBHOOK_URL") as failed:
         await post(chatting(ledger, None))
 
     assert failed.value.non_retryable
@@ -96,14 +96,15 @@ async def test_without_a_chat_no_retry_helps(ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     ("chat", "why"),
     [
-        pytest.param(None, "no chat is set: set INCIDENTS_CHAT__WEBHOOK_URL", id="none is set"),
+        pytest.param(None, f"no chat is set: set {SETTINGS}", id="none is set"),
         pytest.param(FakeChat(fails=lambda _: Unreachable("it is away")), "it is away", id="it is away"),
         pytest.param(FakeChat(), "", id="it was said"),
     ],
 )
 async def test_those_with_more_to_do_than_speak_get_the_reason(ledger: Ledger, chat: FakeChat | None, why: str) -> None:
     """A first look is not given up for a thread that could not be opened."""
-    assert await ActivityEnvironment().run(chatting(ledger, chat).say, POST) == why
+    brief = Brief(key="k", post=POST, look=None)
+    assert (await ActivityEnvironment().run(chatting(ledger, chat).open, brief)).not_posted == why
 
 
 @pytest.mark.parametrize("no", [RateLimited("answered 429", 1.0), Refused("answered 403")])

@@ -10,6 +10,7 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.beating import beating
+from activities.chatting import Opened
 from activities.looking import LookingActivities
 from activities.outside import Outside
 from gameday.world.launch import RunningWorld
@@ -41,9 +42,9 @@ def look(*checks: str, **changed: Any) -> Look:
     return Look(**(given | changed))
 
 
-async def nobody(post: Post) -> str:
+async def nobody(brief: Brief) -> Opened:
     """Says nothing."""
-    return ""
+    return Opened()
 
 
 async def run(given: Outside, effect: Look, env: ActivityEnvironment | None = None, **changed: Any) -> Looked:
@@ -245,7 +246,7 @@ async def test_a_cancelled_look_ends(world: RunningWorld) -> None:
         await asyncio.wait_for(looking, 5)
 
 
-async def brief(say: Callable[[Post], Awaitable[str]], effect: Brief) -> tuple[str, tuple[Finding, ...]]:
+async def brief(say: Callable[[Brief], Awaitable[Opened]], effect: Brief) -> tuple[str, tuple[Finding, ...]]:
     given, _ = changing("ok")
     briefed = await ActivityEnvironment().run(LookingActivities(given, say).brief, effect)
     return briefed.not_posted, briefed.findings
@@ -255,9 +256,9 @@ async def test_a_brief_opens_the_thread_and_looks() -> None:
     """One activity, because each history event costs."""
     said: list[Post] = []
 
-    async def say(post: Post) -> str:
-        said.append(post)
-        return ""
+    async def say(brief: Brief) -> Opened:
+        said.append(brief.post)
+        return Opened()
 
     not_posted, findings = await brief(say, Brief(key="k", post=POST, look=look("self_heal")))
 
@@ -267,8 +268,8 @@ async def test_a_brief_opens_the_thread_and_looks() -> None:
 async def test_a_thread_that_cannot_be_opened_does_not_keep_us_from_looking() -> None:
     """Why, and what was seen."""
 
-    async def say(post: Post) -> str:
-        return "the chat webhook answered 503"
+    async def say(brief: Brief) -> Opened:
+        return Opened(not_posted="the chat webhook answered 503")
 
     not_posted, findings = await brief(say, Brief(key="k", post=POST, look=look("self_heal")))
 

@@ -64,7 +64,7 @@ async def test_an_early_resolve_says_what_is_missing(incidents: Type, incident: 
         pytest.param(["severity", "SEV-2", "--why", "so"], "is SEV-2 already", id="nothing would change"),
         pytest.param(["postmortem", "https://wiki.example.org/1"], "comes once it is resolved", id="too early"),
         pytest.param(["postmortem", "not a link"], "url: String should match pattern", id="no address"),
-        pytest.param(["note", "  "], "`text` is missing", id="an empty note"),
+        pytest.param(["note", "  "], "text: String should have at least 1 character", id="an empty note"),
     ],
 )
 async def test_a_no_has_its_reason_on_stderr(

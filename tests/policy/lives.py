@@ -30,6 +30,7 @@ from incident.model.effects import (
     RecordKind,
     SetStatusPage,
     Settle,
+    ShowCard,
     Standing,
     WriteRecord,
 )
@@ -59,6 +60,8 @@ from incident.model.messages import (
 from incident.model.outcomes import (
     Arrival,
     Briefed,
+    CardFailed,
+    CardShown,
     Consulted,
     CustomersMailed,
     Delivery,
@@ -186,9 +189,8 @@ def _answer(life: Life, effect: Effect, mood: int) -> Outcome:  # noqa: C901 - o
             return _page_answer(life, effect, mood)
         case Post():
             return PostFailed(key=effect.key, title=effect.title, why="down") if mood == 1 else Posted(key=effect.key)
-        case Brief():
-            number = effect.look.number if effect.look else 0
-            return Briefed(not_posted="", findings=_findings(effect.look, mood, life.now), number=number)
+        case Brief() | ShowCard():
+            return _thread_answer(life, effect, mood)
         case Look() if mood == 7:
             return LookFailed(number=effect.number, purpose=effect.purpose, why="lost")
         case Look():
@@ -204,6 +206,16 @@ def _answer(life: Life, effect: Effect, mood: int) -> Outcome:  # noqa: C901 - o
         case WriteRecord():
             failed = RecordFailed(reason=effect.reason, why="disk full")
             return failed if mood == 1 else Recorded(reason=effect.reason, path="records/x")
+
+
+def _thread_answer(life: Life, effect: Brief | ShowCard, mood: int) -> Outcome:
+    """A chat that is down, one with threads, or one without."""
+    if isinstance(effect, ShowCard):
+        failed = CardFailed(number=effect.number, why="chat is down")
+        return failed if mood == 1 else CardShown(number=effect.number, thread=effect.thread.at or "C1/1.2")
+    number, findings = effect.look.number if effect.look else 0, _findings(effect.look, mood, life.now)
+    not_posted, thread = ("chat is down", "") if mood == 1 else ("", "C1/1.2" if mood % 2 == 0 else "")
+    return Briefed(not_posted=not_posted, thread=thread, findings=findings, number=number)
 
 
 def _page_answer(life: Life, page: Page, mood: int) -> Outcome:
@@ -347,7 +359,7 @@ def _hurting(effect: Look | Brief, at: datetime) -> Outcome:
     checks = look.checks if look else ()
     seen = tuple(_named(finding(name, "bad" if name == "probe" else "ok", at)) for name in checks)
     if isinstance(effect, Brief):
-        return Briefed(not_posted="", findings=seen, number=look.number if look else 0)
+        return Briefed(not_posted="", findings=seen, number=look.number if look else 0, thread="C1/1.2")
     return Looked(number=effect.number, purpose=effect.purpose, findings=seen)
 
 
@@ -400,6 +412,7 @@ def _stale(life: Life, ago: int) -> tuple[Outcome, ...]:
         LeverApplied(proposal="pigeon-1", report=report),
         *(LeverApplied(proposal=name, report=report) for name in known[:1]),
         Posted(key="x"),
+        CardShown(number=incident.cards - ago, thread="C1/1.2"),
         PostFailed(key="x", title="x", why=f"down {ago}"),
         Consulted(playbook=BLIND, policy=RESPONSE),
         Recorded(reason=RecordKind.DRAFT, path="records/x"),
@@ -484,7 +497,7 @@ ANYTHING: st.SearchStrategy[Step] = st.one_of(
     st.builds(Tell, st.sampled_from(["a", "b", ""]), st.booleans(), st.none() | st.sampled_from([0, 1, 90])),
     st.builds(Wait, st.sampled_from([0, 0.25, 1, 5, 11, 31, 61, 125, 600, 1500, 12000])),
     st.just(NextDeadline()),
-    st.builds(Stale, st.integers(0, 16), st.integers(1, 3)),
+    st.builds(Stale, st.integers(0, 17), st.integers(1, 3)),
     st.just(Happen(Continuing())),
     st.just(Happen(NotUnderstood(signal="ack", why="a list", expected="a name"))),
 )

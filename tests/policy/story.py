@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from incident.model.alert import Alert, AlertStatus
-from incident.model.effects import ApplyLever, Brief, Effect, Look, Page, PlanLever, Post, Settle, WriteRecord
+from incident.model.effects import ApplyLever, Brief, Effect, Look, Page, PlanLever, Post, Settle, ShowCard, WriteRecord
 from incident.model.events import AlertTold, CameDue, Declared, Event, Said
 from incident.model.finding import Finding, Status
 from incident.model.incident import Criterion, Due, Incident, Phase, Proposal
@@ -21,6 +21,7 @@ from incident.model.messages import Ack, Confirm, Message, Mitigated, SetSeverit
 from incident.model.outcomes import (
     Arrival,
     Briefed,
+    CardShown,
     Delivery,
     LeverApplied,
     LeverPlanned,
@@ -128,6 +129,8 @@ class Story:
                 return Paged(number=effect.number, deliveries=tuple(self._deliveries(effect)))
             case Settle():
                 return Settled(standing=effect.standing, channels=tuple(sorted(self.keepers)))
+            case ShowCard():
+                return CardShown(number=effect.number, thread=effect.thread.at)
             case Post() if "thread" in self.dead:
                 return PostFailed(key=effect.key, title=effect.title, why="chat is down")
             case Post():

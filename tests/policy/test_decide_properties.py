@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from pydantic import TypeAdapter
 
-from incident.model.effects import Page, Post, SetStatusPage, Settle, StoredEffect, WriteRecord
+from incident.model.effects import Page, Post, SetStatusPage, Settle, ShowCard, StoredEffect, WriteRecord
 from incident.model.escalation import Call
 from incident.model.events import CameDue, Said
 from incident.model.finding import Status
@@ -79,7 +79,7 @@ def test_every_change_of_phase_is_on_the_timeline(moments):
 
 def test_what_is_over_waits_for_nothing_but_paper(moments):
     """No page, update or look is due any more; a mail under way still has to arrive (runbook §2.4)."""
-    paper = {Due.POSTMORTEM, Due.MISUNDERSTOOD, Due.RECORD, Due.MAIL_AGAIN, Due.STATUS_PAGE}
+    paper = {Due.POSTMORTEM, Due.MISUNDERSTOOD, Due.RECORD, Due.CARD, Due.MAIL_AGAIN, Due.STATUS_PAGE}
 
     assert [m.after.due for m in moments if is_over(m.after) and m.after.due.keys() - paper] == []
 
@@ -221,12 +221,12 @@ def test_a_closed_incident_asks_for_nothing_but_its_record(moments):
 
 
 def _allowed(moment: Moment) -> tuple[type, ...]:
-    """A page that rings for nothing is stopped, however late it comes."""
+    """A page that rings for nothing is stopped, however late it comes; a last card may have to wait for one."""
     if isinstance(moment.event, Paged):
-        return (WriteRecord, Settle)
+        return (WriteRecord, ShowCard, Settle)
     if isinstance(moment.event, StatusPageSet | StatusPageNotSet):
-        return (WriteRecord, SetStatusPage)  # it must not end on an outage that is over
-    return (WriteRecord, Post) if isinstance(moment.event, RecordFailed) else (WriteRecord,)
+        return (WriteRecord, ShowCard, SetStatusPage)  # it must not end on an outage that is over
+    return (WriteRecord, ShowCard, Post) if isinstance(moment.event, RecordFailed) else (WriteRecord, ShowCard)
 
 
 # ── what is remembered ───────────────────────────────────────────────────────────────────────────────────────────

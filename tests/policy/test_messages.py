@@ -53,7 +53,7 @@ def test_a_starred_field_cannot_be_left_out(name, missing):
         pytest.param({"text": "pool is empty", "hypothesis": True}, "pool is empty", "pool is empty", id="a flag"),
         pytest.param({"text": "pool is empty", "hypothesis": False}, "pool is empty", "", id="a flag that says no"),
         pytest.param({"text": "x", "hypothesis": "true"}, "x", "x", id="a flag typed into a form"),
-        pytest.param({"hypothesis": "pool exhausted"}, "", "pool exhausted", id="in words"),
+        pytest.param({"hypothesis": "pool exhausted"}, "pool exhausted", "pool exhausted", id="in words"),
         pytest.param({"text": "x", "hypothesis": " pool exhausted "}, "x", "pool exhausted", id="beside a note"),
     ],
 )

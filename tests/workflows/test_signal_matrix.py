@@ -42,11 +42,7 @@ NONSENSE: dict[str, tuple[str, ...]] = {
 }
 """What makes no sense for any message."""
 
-INCOMPLETE = [
-    name
-    for name, model in MESSAGES.items()
-    if name == "note" or any(f.is_required() for f in model.model_fields.values())
-]
+INCOMPLETE = [name for name, model in MESSAGES.items() if any(f.is_required() for f in model.model_fields.values())]
 """Messages that need something said: for them, saying nothing is nonsense too."""
 
 SILENCE: dict[str, tuple[str, ...]] = {

@@ -44,8 +44,8 @@ REFUSED_IN_POSTMORTEM = [
 
 MISREAD = [
     # message, inputs that make no sense, what is wrong with them
-    ("note", [], "note: input: Value error, `text` is missing, or a `hypothesis` in words; expected {"),
-    ("note", [{"by": "ana"}], "note: input: Value error, `text` is missing, or a `hypothesis` in words; expected {"),
+    ("note", [], "note: text: Field required; expected {"),
+    ("note", [{"by": "ana"}], "note: text: Field required; expected {"),
     ("severity", ["SEV-1"], "severity: why: Field required; expected {"),
     (
         "severity",

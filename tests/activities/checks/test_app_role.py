@@ -12,10 +12,11 @@ import structlog
 from pydantic import HttpUrl
 from temporalio.testing import ActivityEnvironment
 
+from activities.chatting import Opened
 from activities.checks.app_role import check
 from activities.looking import LookingActivities
 from gameday.world.launch import RunningWorld
-from incident.model.effects import Look, Post, Purpose
+from incident.model.effects import Brief, Look, Purpose
 from incident.model.finding import Finding, Status
 from integrations.aws import Aws
 from integrations.clock import utc_now
@@ -225,8 +226,8 @@ async def test_the_password_is_told_to_nobody(
     assert HUSH not in repr(asdict(looked)) + repr(beats) + repr(logged) + caplog.text
 
 
-async def _silent(post: Post) -> str:
-    return ""
+async def _silent(brief: Brief) -> Opened:
+    return Opened()
 
 
 async def test_logins_leave_no_connection_behind(world: RunningWorld) -> None:

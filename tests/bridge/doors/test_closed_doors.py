@@ -16,6 +16,7 @@ from tests.bridge.doors.conftest import Clock, Street, make_hall
 DOORS = [
     ("/slack/command", "INCIDENTS_CHAT__SIGNING_SECRET"),
     ("/slack/actions", "INCIDENTS_CHAT__SIGNING_SECRET"),
+    ("/slack/events", "INCIDENTS_CHAT__SIGNING_SECRET"),
     ("/pagerduty/webhook", "INCIDENTS_PAGER__PAGERDUTY_WEBHOOK_SECRET"),
 ]
 
