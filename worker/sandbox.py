@@ -13,12 +13,17 @@ PASSED_THROUGH = (
     "incident",
     "runbook",
     "saga",
+    "workflows.alarm",
     "workflows.contract",
+    "workflows.effects",
+    "workflows.listening",
+    "workflows.reading",
     "workflows.starts",
+    "workflows.vouching",
 )
-"""Loaded once for all workflows. The rules (`incident`) need none of the sandbox's checks: they are pure, and a house
-test keeps them so; inside, all of them would be executed again for every incident (docs/decisions/0020). The shells
-(`workflows`) stay inside.
+"""Loaded once for all workflows. The rules (`incident`) and the shells' helpers need no check of the sandbox: they are
+pure, and a house test keeps them so; inside, all of them would be executed again for every incident
+(docs/decisions/0020). The shells themselves (`workflows.incident`, `workflows.redrive`) stay inside.
 """
 
 INSIDE = ("workflows",)

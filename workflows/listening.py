@@ -24,15 +24,6 @@ class Listener(Protocol):
         """An update: take it, and say what came of it."""
 
 
-def listening(cls: type[Any]) -> type[Any]:
-    """Class decorator: gives a workflow a signal and an update for each message."""
-    for name, message in MESSAGES.items():
-        for method, handler in _handlers(name, message).items():
-            handler.__qualname__ = f"{cls.__qualname__}.{method}"
-            setattr(cls, method, handler)
-    return cls
-
-
 def _handlers(name: str, message: type[Message]) -> dict[str, Any]:
     @workflow.signal(name=name, description=message.expected)
     def signalled(self: Listener, *args: Any) -> None:
@@ -47,3 +38,16 @@ def _handlers(name: str, message: type[Message]) -> dict[str, Any]:
         self.allow(name, args)
 
     return {f"on_{name}": signalled, f"on_{name}_update": updated}
+
+
+HANDLERS = {
+    method: handler for name, message in MESSAGES.items() for method, handler in _handlers(name, message).items()
+}
+"""Made once, not once per incident (docs/decisions/0020)."""
+
+
+def listening(cls: type[Any]) -> type[Any]:
+    """Class decorator: gives a workflow a signal and an update for each message."""
+    for method, handler in HANDLERS.items():
+        setattr(cls, method, handler)
+    return cls

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.house.sources import LOADED_ONCE, PURE, modules
+from worker.sandbox import PASSED_THROUGH
 
 MAY_IMPORT = {
     *("collections", "collections.abc", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools"),
@@ -85,6 +86,27 @@ def test_the_rules_are_pure() -> None:
 def test_an_impure_line_is_seen(line: str) -> None:
     """The net has no hole of this size."""
     assert list(impure("incident/policy/decide.py", ast.parse(line)))
+
+
+SHELLS_TOO = {"asyncio", "base64", "binascii", "temporalio", "cryptography", "activities", "saga", "workflows"}
+"""What the shells' helpers may use besides: the engine's own API, which gives the same answer at every replay."""
+
+
+def helpers() -> dict[str, ast.Module]:
+    """Modules of `workflows` that the sandbox passes through."""
+    names = {f"{name.replace('.', '/')}.py" for name in PASSED_THROUGH if name.startswith("workflows.")}
+    return {path: tree for path, tree in modules("workflows").items() if path in names}
+
+
+def test_what_is_passed_through_of_the_shells_is_pure() -> None:
+    """The sandbox does not look at it."""
+    found = [
+        f"{path}: {what}"
+        for path, tree in helpers().items()
+        for what in (*impure(path, tree), *kept(tree))
+        if what.removeprefix("import ").split(".")[0] not in SHELLS_TOO
+    ]
+    assert (found, len(helpers())) == ([], 7)
 
 
 def test_the_rules_remember_nothing() -> None:

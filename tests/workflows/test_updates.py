@@ -112,9 +112,9 @@ async def test_which_of_two_plans_is_asked_for(opened, shop):
     case = await opened(alert=goes_dark(shop))
     await play_until_proposed(case)
 
-    assert await case.refused("approve", {"proposal": "redeploy_app-9"}) == (
-        "redeploy_app-9 is not open; open: redeploy_app-1"
-    )
+    said = await case.refused("approve", {"proposal": "redeploy_app-9"})
+    assert said.startswith("redeploy_app-9 is not open; open: ")
+    assert "redeploy_app-1" in said
 
 
 async def test_two_severities_at_once_are_judged_one_after_the_other(opened):
