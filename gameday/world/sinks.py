@@ -69,11 +69,17 @@ class Sinks:
             "INCIDENTS_MAIL__PORT": str(self.receivers.mail.port),
             "INCIDENTS_MAIL__TLS": "none",
             "INCIDENTS_MAIL__SENDER": SENDER,
+            "INCIDENTS_CUSTOMERS__URL": f"{base}/customers/{{key}}/addresses",
         }
+
+    async def addresses(self, key: str) -> list[str]:
+        """Of one customer, as the organisation's own service would tell them: everybody has one here."""
+        return [f"ops@{key}.example"]
 
     def router(self) -> APIRouter:
         router = APIRouter()
         router.include_router(self.receivers.router())
+        router.add_api_route("/customers/{key}/addresses", self.addresses)
         router.add_api_route("/received", self.received)
         router.add_api_route("/received", self.forget, methods=["DELETE"])
         return router
