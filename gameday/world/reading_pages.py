@@ -1,9 +1,10 @@
 """What is only read: the chat thread, mailboxes, and the public status page."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from gameday.receivers.desk import Arrival
 from gameday.world.drawing import clock, draw
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from gameday.world.world import World
 
 MOST_SHOWN = 60
+CUSTOMER = re.compile(r"[A-Za-z0-9-]{1,60}")
 STATUS_FILE = "index.html"
 
 
@@ -40,6 +42,11 @@ def reading_pages(world: "World") -> APIRouter:
     async def status_page() -> HTMLResponse:
         path = world.status_folder / STATUS_FILE
         return HTMLResponse(path.read_text() if path.is_file() else "", 200 if path.is_file() else 404)
+
+    @router.get("/customers/{key}", response_class=JSONResponse)
+    async def addresses(key: str) -> list[str]:
+        """The organisation's own service that knows where its customers want mail."""
+        return [f"ops@{key.lower()}.customer.example.org"] if CUSTOMER.fullmatch(key) else []
 
     return router
 
