@@ -1,11 +1,14 @@
 """A page's words within a channel's limit: what a person needs to act stays whole, the rest gives way, last first."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from incident.model.effects import Page
 from integrations.ports import Button
 
-STAYS = ("Ack:", "This may be a repeat")
+TO_TYPE = "Ack:"
+"""How the line begins that says what to type; whoever has a button for it needs no command on a lock screen."""
+STAYS = (TO_TYPE, "This may be a repeat")
 """How the lines begin that are never left out, besides the one that says which page this is."""
 
 
@@ -17,6 +20,14 @@ def mark_of(page: Page) -> str:
 def incident_key_of(page: Page) -> str:
     """The incident's own key, with which each of its effects' keys begins (design §6)."""
     return page.key.partition("/page/")[0]
+
+
+def pressable(page: Page, buttons: Iterable[Button]) -> Page:
+    """`page` as it reads beside `buttons`: with one that acts, there is nothing to type."""
+    if not any(button.acts for button in buttons):
+        return page
+    kept = [line for line in page.text.splitlines() if not line.startswith(TO_TYPE)]
+    return replace(page, text="\n".join(kept))
 
 
 def fitted(page: Page, most_bytes: int, links: Iterable[Button] = ()) -> str:

@@ -14,7 +14,7 @@ from gameday.world.people import PEOPLE
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
 )
-PAGES = {"/": "Start", "/phone": "Phones", "/thread": "Thread", "/mail": "Mail", "/status": "Status page"}
+PAGES = {"/": "Start", "/phone": "Phones", "/thread": "Thread", "/mail": "Mail", "/status": "Status"}
 """Path → what the link to it says."""
 NAMES = {someone.slack: someone.name for someone in PEOPLE}
 

@@ -15,7 +15,7 @@ from incident.model.effects import Page
 from integrations.errors import Refused, Unreachable
 from integrations.ports import Button, Pager, Receipt
 from integrations.reach import Lacking, Reach
-from integrations.wording import cut, fitted
+from integrations.wording import cut, fitted, pressable
 
 WITHIN_S = 7.0
 """Seconds. A page waits for nobody longer; the thread may still finish, which is why a repeat says so."""
@@ -68,6 +68,6 @@ def _notify(address: str, page: Page, buttons: tuple[Button, ...]) -> bool:
     titled = all(service.title_maxlen > 0 for service in services)
     title = cut(page.title, MOST_TITLE_BYTES)
     room = most if titled else most - len(title.encode()) - 2
-    text = fitted(page, max(room, LEAST_TEXT_BYTES), links=buttons)
+    text = fitted(pressable(page, buttons), max(room, LEAST_TEXT_BYTES), links=buttons)
     kind = NotifyType.FAILURE if page.urgent else NotifyType.WARNING
     return bool(services.notify(title=title, body=text, notify_type=kind, body_format=NotifyFormat.TEXT))

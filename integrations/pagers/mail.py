@@ -13,7 +13,7 @@ from integrations.errors import Refused
 from integrations.mail import Mailer
 from integrations.ports import Button, Pager, Receipt
 from integrations.reach import Lacking, Reach
-from integrations.wording import fitted, incident_key_of
+from integrations.wording import fitted, incident_key_of, pressable
 
 MOST_TEXT_BYTES = 16_384
 """Ours: a page is read on a phone."""
@@ -45,7 +45,7 @@ class MailPager:
         message = self.mailer.message(
             to=to or self.team,
             subject=page.title,
-            text=fitted(page, MOST_TEXT_BYTES, links=(*buttons, story) if click else buttons),
+            text=fitted(pressable(page, buttons), MOST_TEXT_BYTES, links=(*buttons, story) if click else buttons),
             key=page.key,
             thread=incident_key_of(page),
         )

@@ -15,7 +15,7 @@ from integrations.errors import Refused
 from integrations.http import ask, failure_of, key_header
 from integrations.ports import Button, Pager, Receipt
 from integrations.reach import Lacking, Reach
-from integrations.wording import cut, fitted, mark_of
+from integrations.wording import cut, fitted, mark_of, pressable
 
 MOST_MESSAGE_BYTES = 4096
 """Longer messages become attachments ("Limitations": message length)."""
@@ -58,7 +58,7 @@ class NtfyPager:
         body = {
             "topic": topic.name,
             "title": cut(page.title, MOST_TITLE_BYTES),
-            "message": fitted(page, MOST_MESSAGE_BYTES, links=buttons[MOST_BUTTONS:]),
+            "message": fitted(pressable(page, buttons), MOST_MESSAGE_BYTES, links=buttons[MOST_BUTTONS:]),
             "priority": URGENT if page.urgent else HIGH,
             "tags": ["rotating_light" if page.urgent else "warning"],
             "click": click,

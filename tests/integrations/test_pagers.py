@@ -63,7 +63,7 @@ async def test_a_text_of_any_length_arrives_with_what_one_needs_to_act(way: Way)
     """Cut from the least important end; the receivers refuse what is too long."""
     await paged(way, replace(PAGE, text="\n".join(["é" * 6000, *PAGE.text.splitlines()[-2:]]), title="€" * 3000))
 
-    assert "Ack: incidents ack incident-A" in way.seen()
+    assert "Ack: incidents ack incident-A" in way.seen() or ACK.url in way.seen()
     assert "Page 2 of incident-A," in way.seen()
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.ports import Button
-from integrations.wording import cut, fitted, mark_of
+from integrations.wording import cut, fitted, mark_of, pressable
 from tests.integrations.test_ntfy import PAGE
 
 ACK = Button(label="Ack", url="https://bridge.example.org/act/abc")
@@ -54,3 +54,17 @@ def test_the_reason_gives_way_before_the_impact() -> None:
 def test_a_page_that_fits_is_as_it_was_written() -> None:
     """The usual case."""
     assert fitted(PAGE, 4096) == PAGE.text
+
+
+def test_beside_a_button_there_is_nothing_to_type() -> None:
+    """A command on a lock screen helps nobody who has a thumb."""
+    page = replace(PAGE, text=f"Customers cannot work.\n{mark_of(PAGE)}\nAck: type this")
+
+    assert pressable(page, [ACK]).text == f"Customers cannot work.\n{mark_of(PAGE)}"
+
+
+def test_a_button_that_only_opens_something_replaces_no_command() -> None:
+    """The runbook acknowledges nothing."""
+    page = replace(PAGE, text="Ack: type this")
+
+    assert pressable(page, [replace(ACK, acts=False)]) == page
