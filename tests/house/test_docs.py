@@ -5,17 +5,23 @@ import json
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
+from pydantic import SecretStr
 
 from bridge.sources.alertmanager import parse
 from incident.model.alert import incident_id
 from incident.model.messages import MESSAGES
 from incident.model.playbook import Playbook
+from integrations.reach import Lacking, Reach, all_ways
+from integrations.settings import ChatSettings, MailSettings, PagerSettings
+from oncall.schedule import Schedule
 from runbook.catalog import identity_labels_of
 from tests.house.regenerate import BLOCKS, EXAMPLES, INCIDENT, README, fields, regenerated
 from tests.house.sources import ROOT, blocks, pages, tracked, typed
@@ -25,6 +31,12 @@ from workflows.reading import SIGNALS, read_alert, read_message
 
 DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
 MOST_LINES = 45
+REACH = Reach(
+    PagerSettings(),
+    ChatSettings(webhook_url=SecretStr("https://hooks.example.org/x"), bot_token=SecretStr("x"), channel="C0123456789"),
+    MailSettings(host="mail.example.org", sender="incidents@example.org"),
+)
+"""Enough for every channel to be there."""
 
 
 def test_the_generated_parts_of_the_readme_are_current() -> None:
@@ -193,3 +205,30 @@ def test_json_in_our_pages_is_json() -> None:
     shown = [json.loads(found) for text in texts for found in re.findall(r"INCIDENTS_APPS='?(\[.+\])'?$", text, re.M)]
     assert shown
     assert all(Settings(apps=apps).apps for apps in shown)
+
+
+def on_call_channels() -> list[str]:
+    """First column of the table in docs/on-call.md that says what each channel guarantees."""
+    table = (ROOT / "docs/on-call.md").read_text().split("| channel | its receipt |")[1].split("\n\n")[0]
+    return re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+
+
+def test_whoever_is_on_call_reads_of_every_channel_there_is() -> None:
+    """And of no other: a new pager needs its row."""
+    assert sorted(on_call_channels()) == sorted(all_ways())
+
+
+@pytest.mark.parametrize("channel", on_call_channels())
+def test_a_channel_that_cannot_be_asked_says_that_it_may_repeat(channel: str) -> None:
+    """What the table promises about repeats is what the pager knows of itself."""
+    (row,) = re.findall(rf"^\| `{channel}` \|.*\| (.+?) \|$", (ROOT / "docs/on-call.md").read_text(), re.MULTILINE)
+    pager = all_ways()[channel](REACH, httpx.AsyncClient())
+    assert not isinstance(pager, Lacking)
+    assert row.startswith("no:") is pager.remembers
+
+
+def test_people_of_our_pages_can_be_read() -> None:
+    """What we show of `incidents.toml` is taken as it stands."""
+    shown = [tomllib.loads(block) for block in blocks("toml") if "[oncall." in block]
+    assert shown
+    assert [Schedule.model_validate(block["oncall"]) for block in shown]
