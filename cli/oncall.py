@@ -77,7 +77,7 @@ def oncall(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Who is on call for each domain, until when, why, and who is next. Pages nobody; paging does not use it yet.
+    """Who is on call for each domain, until when, why, and who is next. Pages nobody.
 
     Exit code 1: a domain has nobody, or no rotation is set.
 
