@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from gameday.receivers.desk import Arrival, Desk, Fault
 from gameday.receivers.everybody import PREFIX, Receivers
-from gameday.receivers.slack import HOOK
+from gameday.receivers.slack import CHANNEL, HOOK, TOKEN
 from gameday.receivers.smtp import SmtpReceiver
 from gameday.world.faults import Faults
 
@@ -65,6 +65,9 @@ class Sinks:
         return {
             "INCIDENTS_PAGER__NTFY_URL": f"{vendors}/ntfy/{TOPIC}",
             "INCIDENTS_CHAT__WEBHOOK_URL": f"{vendors}/slack-hook/{HOOK}",
+            "INCIDENTS_CHAT__BOT_TOKEN": TOKEN,
+            "INCIDENTS_CHAT__CHANNEL": CHANNEL,
+            "INCIDENTS_CHAT__API_URL": f"{vendors}/slack-api",
             "INCIDENTS_MAIL__HOST": "127.0.0.1",
             "INCIDENTS_MAIL__PORT": str(self.receivers.mail.port),
             "INCIDENTS_MAIL__TLS": "none",

@@ -63,9 +63,16 @@ def being_done(incident: Incident) -> str:
     return "; ".join((*at_work, *acting, *planned)) or _by_people(incident)
 
 
+IN_THE_END = {
+    Phase.RESOLVE: "watching whether all four criteria hold",
+    Phase.POSTMORTEM: "the postmortem is being written",
+    Phase.CLOSED: "nothing any more: it is over",
+}
+
+
 def _by_people(incident: Incident) -> str:
-    if incident.phase is Phase.RESOLVE:
-        return "watching whether all four criteria hold"
+    if incident.phase in IN_THE_END:
+        return IN_THE_END[incident.phase]
     return f"{incident.lead} looks into it" if incident.lead else "nothing yet: nobody has it"
 
 
