@@ -37,7 +37,7 @@ class SlackReceiver:
         router.add_api_route("/slack-api/chat.update", self.update, methods=["POST"])
         router.add_api_route("/slack-api/conversations.history", self.history)
         router.add_api_route("/slack-api/conversations.replies", self.replies)
-        router.add_api_route(f"/slack-hook/{HOOK}", self.hook, methods=["POST"])
+        router.add_api_route("/slack-hook/{path:path}", self.hook, methods=["POST"])
         router.add_api_route("/slack/messages", self.shown)
         router.include_router(self.desk.router())
         return router
@@ -64,8 +64,10 @@ class SlackReceiver:
         asked = request.query_params
         return await self._answer(request, lambda: self._thread(asked.get("channel", ""), asked.get("ts", "")))
 
-    async def hook(self, request: Request) -> Response:
+    async def hook(self, path: str, request: Request) -> Response:
         """ "Incoming webhooks": a word instead of JSON, and no `ts`."""
+        if path != HOOK:
+            return PlainTextResponse("no_service", 404)
         body, key = await json_of(request), request.headers.get("idempotency-key", "")
         wrong = wrong_with(body)
 
