@@ -12,9 +12,15 @@ from itertools import pairwise
 
 import pytest
 
+from incident.model.customers import Fate
+from incident.model.effects import MailCustomers
 from incident.model.escalation import Call
+from incident.model.events import Said
 from incident.model.incident import Incident, Phase
+from incident.model.messages import Approve
+from incident.model.outcomes import CustomersMailed
 from incident.model.severity import Severity
+from incident.model.timeline import Kind
 from runbook.response import RESPONSE
 from tests.policy.whole import Play, Sent, Span, world
 
@@ -22,6 +28,7 @@ SEEDS = range(int(os.environ.get("WHOLE_INCIDENTS", "200")))
 """`WHOLE_INCIDENTS=5000 pytest …` plays more of them; about 20 ms each."""
 SLACK = timedelta(seconds=60)
 """What the clocks of the policy may be late by."""
+pytestmark = pytest.mark.timeout(60 + len(SEEDS))
 OVER = (Phase.POSTMORTEM, Phase.CLOSED)
 SHOWN = 5
 
@@ -48,10 +55,20 @@ def lives() -> Lives:
 
 
 def test_nobody_is_paged_outside_policy(lives: Lives) -> None:
-    """SEV-1 always, SEV-2 overnight, SEV-3 never (runbook §1), at the very moment a page reaches somebody."""
-    assert (
-        lives.breaking(lambda play: [s.at for s in play.sent if not RESPONSE.pages_at(s.incident.severity, s.at)]) == ""
-    )
+    """SEV-1 always, SEV-2 overnight, SEV-3 never (runbook §1), at the very moment a page reaches somebody.
+
+    Whom a person asks for by name is called at any hour (issue 5 §1).
+    """
+    assert lives.breaking(lambda play: [s.at for s in play.sent if not _by_policy(s)]) == ""
+
+
+def _by_policy(sent: Sent) -> bool:
+    return RESPONSE.pages_at(sent.incident.severity, sent.at) or _is_call(sent, Call.PERSON)
+
+
+def _is_call(sent: Sent, *calls: Call) -> bool:
+    callings = [sent.incident.calls.get(call) for call in calls]
+    return sent.page is not None and sent.page.number in [calling.number for calling in callings if calling]
 
 
 def test_nobody_is_paged_once_it_is_over(lives: Lives) -> None:
@@ -66,8 +83,7 @@ def test_no_page_after_an_ack_but_to_call_somebody_else(lives: Lives) -> None:
 
 def _calls_owner(sent: Sent) -> bool:
     """Somebody else: the owner, or whom a person asked for."""
-    calls = [sent.incident.calls.get(call) for call in (Call.OWNER, Call.PERSON)]
-    return sent.page is not None and sent.page.number in [calling.number for calling in calls if calling]
+    return _is_call(sent, Call.OWNER, Call.PERSON)
 
 
 def test_a_person_gets_each_page_once(lives: Lives) -> None:
@@ -81,7 +97,7 @@ def _twice(play: Play) -> list[tuple[str, int]]:
 
 
 def test_the_same_reason_reaches_a_person_once_an_hour_at_most(lives: Lives) -> None:
-    """One page per person, rung and reason; the hourly one is new (runbook §1), and so is a raised severity."""
+    """One page per person, rung and reason; the hourly one is new (runbook §1), and so is what people begin."""
     assert lives.breaking(lambda play: list(_too_soon(play.sent))) == ""
 
 
@@ -89,10 +105,16 @@ def _too_soon(sent: list[Sent]) -> Iterator[tuple[datetime, datetime]]:
     by_reason: dict[tuple[object, ...], list[datetime]] = {}
     for one in sent:
         if one.page:
-            climb = (one.incident.severity, one.incident.episode)
+            climb = (one.incident.episode, _begun_by_people(one.incident))
             by_reason.setdefault((one.person, one.page.rung, one.page.because, *climb), []).append(one.at)
     for times in by_reason.values():
         yield from ((first, then) for first, then in pairwise(times) if then - first < RESPONSE.repage_every - SLACK)
+
+
+def _begun_by_people(incident: Incident) -> int:
+    """How often somebody gave it back, asked for somebody, or set the severity: each time the clocks begin anew."""
+    said = [e for e in incident.timeline if "no longer has it" in e.what or "escalates to" in e.what]
+    return len(said) + sum(e.kind is Kind.SEVERITY for e in incident.timeline)
 
 
 def test_who_was_woken_by_the_second_path_is_left_alone_for_its_minute(lives: Lives) -> None:
@@ -135,7 +157,8 @@ def _is_nobodys_sev1(incident: Incident) -> bool:
 def _answered(play: Play, since: datetime) -> bool:
     """Paged, or said: from then on, or by the second path in the hour before."""
     until = _without(play.world.outages, since, since + SLACK)
-    paged = any(since <= s.at <= until or _still_counts(s, since) for s in play.sent)
+    moment = since - RESPONSE.same_page_within  # whoever was called within the last minute is not called twice
+    paged = any(moment <= s.at <= until or _still_counts(s, since) for s in play.sent)
     said = [e for e in play.incident.timeline if e.what.startswith("nobody could be paged")]
     return paged or any(since <= entry.at <= until for entry in said)
 
@@ -212,6 +235,44 @@ def _is_quiet(incident: Incident) -> bool:
     return incident.phase in OVER or RESPONSE.rule(incident.severity).cadence is None
 
 
+# ── customers ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_no_mail_goes_out_that_nobody_said_yes_to(lives: Lives) -> None:
+    """Somebody has read its every word (issue 5 §5)."""
+    assert lives.breaking(lambda play: [at for at, mail, _ in play.mails if not _consented(play, at, mail)]) == ""
+
+
+def _consented(play: Play, at: datetime, mail: MailCustomers) -> bool:
+    """By a person, before it went out: seen in what people said, not in what the incident thinks of it."""
+    letters = {letter.version: letter.proposal for _, _, _, after in play.moments for letter in after.customers.letters}
+    proposal = letters[mail.version]
+    return any(
+        isinstance(event, Said) and isinstance(event.message, Approve) and proposal in _no_longer_open(before, after)
+        for when, event, before, after in play.moments
+        if when <= at
+    )
+
+
+def _no_longer_open(before: Incident, after: Incident) -> set[str]:
+    return {p.id for p in before.open_proposals} - {p.id for p in after.open_proposals}
+
+
+def test_a_customer_gets_each_version_once(lives: Lives) -> None:
+    """Only those whom it certainly did not reach are written to again (issue 5 §5)."""
+    assert lives.breaking(lambda play: list(_mailed_twice(play))) == ""
+
+
+def _mailed_twice(play: Play) -> Iterator[tuple[int, str]]:
+    known: dict[tuple[int, str], Fate] = {}
+    for _, event, _, _ in play.moments:
+        if isinstance(event, CustomersMailed):
+            for key, fate in event.fates.items():
+                if known.get((event.version, key)) in (Fate.SENT, Fate.UNKNOWN):
+                    yield event.version, key
+                known[event.version, key] = fate
+
+
 # ── the worlds are worth living in ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -228,6 +289,9 @@ def test_the_worlds_hold_what_the_properties_are_about(lives: Lives) -> None:
         "acked after a page of the second path": sum(
             bool(p.incident.already_paged and p.incident.acked_by) for p in plays
         ),
+        "customers mailed": sum(bool(play.mails) for play in plays),
+        "given back": sum("no longer has it" in e.what for play in plays for e in play.incident.timeline),
+        "asked for somebody": sum("escalates to" in e.what for play in plays for e in play.incident.timeline),
         "owner called after an ack": sum(bool(s.incident.acked_by) for play in plays for s in play.sent),
     }
     assert {name: count for name, count in reached.items() if count < 3} == {}

@@ -11,13 +11,26 @@ What is kept is what a bystander sees: `sent` (who was paged, why, when), `posts
 import heapq
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from incident.model.alert import AlertStatus
 from incident.model.already_paged import EarlierPage
-from incident.model.effects import ApplyLever, Brief, Effect, Look, Page, PlanLever, Post, Settle, WriteRecord
+from incident.model.customers import Affected, Fate
+from incident.model.effects import (
+    ApplyLever,
+    Brief,
+    Effect,
+    Look,
+    MailCustomers,
+    Page,
+    PlanLever,
+    Post,
+    SetStatusPage,
+    Settle,
+    WriteRecord,
+)
 from incident.model.events import AlertTold, AlreadyPaged, CameDue, Declared, Event, Said
 from incident.model.finding import Finding
 from incident.model.incident import Incident, Phase
@@ -26,6 +39,7 @@ from incident.model.messages import (
     Ack,
     Approve,
     Confirm,
+    Escalate,
     FileActionItem,
     Message,
     Mitigated,
@@ -33,10 +47,12 @@ from incident.model.messages import (
     Postmortem,
     Resolve,
     SetSeverity,
+    Unack,
 )
 from incident.model.outcomes import (
     Arrival,
     Briefed,
+    CustomersMailed,
     Delivery,
     LeverApplied,
     LeverPlanned,
@@ -48,6 +64,7 @@ from incident.model.outcomes import (
     PostFailed,
     Recorded,
     Settled,
+    StatusPageSet,
 )
 from incident.model.playbook import Approval, Playbook
 from incident.model.severity import Severity
@@ -68,6 +85,9 @@ PLAYBOOKS = (
     with_levers("restart", approval=Approval.AUTOMATIC),
     with_levers("restart", "scale", approval=Approval.TWO_PEOPLE),
 )
+CUSTOMERS = (Affected(key="acme"), Affected(key="globex"))
+"""Whom an impact hurts, in worlds where it hurts customers."""
+PLAINLY = "You cannot buy at the moment."
 Span = tuple[datetime, datetime]
 
 
@@ -112,6 +132,7 @@ class World:
     """Of ours."""
     mended_at: datetime
     """When the impact ends, if no lever ends it sooner."""
+    customers: tuple[Affected, ...]
 
     def works(self, channel: str, at: datetime) -> bool:
         return not any(since <= at < until for since, until in self.broken.get(channel, ()))
@@ -136,12 +157,13 @@ def world(seed: int) -> World:
     return World(
         luck=luck,
         begins=begins,
-        playbook=luck.choice(PLAYBOOKS),
+        playbook=replace(luck.choice(PLAYBOOKS), plainly=PLAINLY, customer_visible=luck.random() < 0.5),
         severity=luck.choice([None, None, *Severity]),
         people={key: human(key) for key in ("ana", "olga", "bo")},
         broken={channel: spans(2, 90) for channel in ("ntfy", "chat", "mail", "thread")},
         outages=_apart(spans(2, 100)),
         mended_at=begins + timedelta(minutes=luck.choice([3, 20, 45, 200, 900])),
+        customers=luck.choice([(), (), CUSTOMERS[:1], CUSTOMERS]),
     )
 
 
@@ -164,7 +186,10 @@ class Play:
     world: World
     sent: list[Sent] = field(default_factory=list)
     posts: list[tuple[datetime, Post]] = field(default_factory=list)
+    """When they were asked for: on their way, one may overtake the other."""
     roots: list[tuple[datetime, Brief]] = field(default_factory=list)
+    mails: list[tuple[datetime, MailCustomers, Incident]] = field(default_factory=list)
+    """With the incident as it was known then."""
     moments: list[tuple[datetime, Event, Incident, Incident]] = field(default_factory=list)
     """Instant, event, the incident before and after it."""
 
@@ -238,6 +263,8 @@ class Play:
             self._activate()
 
     def _start(self, effect: Effect) -> None:
+        if isinstance(effect, Post | Brief):
+            self.posts.append((self.now, effect.post if isinstance(effect, Brief) else effect))
         match effect:
             case Page():
                 self._on_their_way[effect.key] = effect
@@ -332,10 +359,8 @@ class Play:
     def _outcome(self, effect: Effect) -> Outcome:
         match effect:
             case Post():
-                self.posts.append((self.now, effect))
                 return self._posted(effect)
             case Brief():
-                self.posts.append((self.now, effect.post))
                 self.roots.append((self.now, effect))
                 seen = self._findings(effect.look.checks if effect.look else ())
                 return Briefed(not_posted="", findings=seen, number=effect.look.number if effect.look else 0)
@@ -343,11 +368,20 @@ class Play:
                 return LeverPlanned(plan=LeverPlan(lever=effect.lever, target="shop", would=f"{effect.lever} the shop"))
             case ApplyLever():
                 return self._applied(effect)
+            case MailCustomers():
+                return self._mailed(effect)
+            case SetStatusPage():
+                return StatusPageSet(number=effect.number, id="status-1")
             case Settle():
                 return Settled(standing=effect.standing, channels=("pagerduty",))
             case WriteRecord():
                 return Recorded(reason=effect.reason, path="records/x")
         raise AssertionError(f"nobody plays {effect.kind}")
+
+    def _mailed(self, effect: MailCustomers) -> Outcome:
+        self.mails.append((self.now, effect, self.incident))
+        fates = {key: self.world.luck.choice([Fate.SENT, Fate.SENT, *Fate]) for key in effect.customers}
+        return CustomersMailed(version=effect.version, fates=fates, why="")
 
     def _posted(self, post: Post) -> Outcome:
         if self.world.works("thread", self.now):
@@ -380,9 +414,11 @@ class Play:
 
     def _findings(self, checks: tuple[str, ...]) -> tuple[Finding, ...]:
         hurt = self.now < self.world.mended_at
-        return tuple(
-            finding(name, "bad" if hurt and name in ("probe", "journey") else "ok", self.now) for name in checks
-        )
+        return tuple(self._finding(name, hurt=hurt and name in ("probe", "journey")) for name in checks)
+
+    def _finding(self, name: str, *, hurt: bool) -> Finding:
+        seen = finding(name, "bad" if hurt else "ok", self.now)
+        return replace(seen, customers=self.world.customers) if hurt else seen
 
     def _plan_vendor(self) -> None:
         """Two minutes after the impact has ended the alert clears; some fire again."""
@@ -410,6 +446,10 @@ class Play:
         """Whoever owns it looks in now and then, and does what is wanted; some change their mind about the severity."""
         for n in range(40):
             self.at(self.world.begins + timedelta(minutes=3 + 13 * n), self._work)
+        for _ in range(self.world.luck.randint(0, 2)):
+            when = self.world.begins + timedelta(minutes=self.world.luck.uniform(0, 240))
+            said = self.world.luck.choice([Unack(why="a tunnel", by="ana"), Escalate(why="we need them", by="ana")])
+            self.at(when, lambda said=said: self._say(said))  # type: ignore[misc]
         for _ in range(self.world.luck.randint(0, 3)):
             when = self.world.begins + timedelta(minutes=self.world.luck.uniform(0, 240))
             wanted = self.world.luck.choice(list(Severity))
