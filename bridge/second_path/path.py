@@ -18,7 +18,7 @@ from bridge.second_path import missed as changes
 from bridge.second_path.missed import Missed
 from bridge.second_path.remembered import Remembered
 from bridge.second_path.rules import Group, groups_due, is_due, unfinished
-from bridge.second_path.wording import nobody, over, page_for
+from bridge.second_path.wording import nobody, over, over_page, page_for
 from bridge.telling import Say
 from incident.model.alert import Alert
 from incident.model.already_paged import EarlierPage
@@ -119,7 +119,9 @@ class SecondPath:
         missed = self.remembered.get(incident)
         await self.remembered.change(incident, lambda _: None)
         if missed and missed.pages:
-            await self._tell(over(missed, self._clock()))
+            line = over(missed, self._clock())
+            if not await self._tell(line):  # without a chat, by the way they were woken
+                await self._deliver(over_page(missed, line), again=False)
 
     # ── paging ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -161,7 +163,9 @@ class SecondPath:
     def _arrived(self, delivery: Delivery) -> EarlierPage:
         return EarlierPage(at=self._clock(), channel=delivery.channel, person=delivery.person)
 
-    async def _tell(self, line: str) -> None:
+    async def _tell(self, line: str) -> bool:
+        """Says it in the chat, if that can be."""
         why_not = await self._say(line)
         if why_not:
             log.warning("operators not told", line=line, because=why_not)
+        return not why_not

@@ -1,5 +1,6 @@
 """What the second path says. A lock screen shows it: the runbook's own words, never what an alert carries."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bridge.second_path.missed import Away, Missed
@@ -86,6 +87,15 @@ def over(missed: Missed, now: datetime) -> str:
     if missed.cleared:
         return f"{_headline(missed)}: the orchestrator is back {took}; meanwhile the alert has cleared"
     return f"{_headline(missed)}: the orchestrator is back {took}; {missed.incident} goes on, and knows who was paged"
+
+
+def over_page(missed: Missed, line: str) -> Page:
+    """The same as a page, for whoever was woken and has no chat to read it in: it rings as little as may be."""
+    number = missed.pages + 1
+    text = f"{line}\nPage {number} of {_own_name(missed)}, for {TARGET}."
+    title = f"{_headline(missed)}: the orchestrator is back"
+    page = page_for((missed,), number)
+    return replace(page, key=f"{missed.key}/over", title=title, text=text, urgent=False, because="it is over")
 
 
 def nobody(missed: Missed, why: str) -> str:

@@ -17,6 +17,8 @@ class Woken:
     hangs: bool = False
     """No answer ever comes."""
     breaks: bool = False
+    speechless: str = ""
+    """Why nothing can be said in the chat."""
     pages: list[Page] = field(default_factory=list)
     repeats: list[Page] = field(default_factory=list)
     """Those that were begun by somebody who died."""
@@ -39,4 +41,4 @@ class Woken:
 
     async def say(self, line: str) -> str:
         self.said.append(line)
-        return ""
+        return self.speechless

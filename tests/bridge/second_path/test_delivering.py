@@ -15,6 +15,7 @@ from incident.model.severity import Severity
 from integrations.delivery import REPEAT
 from integrations.errors import Refused
 from integrations.ports import Channels
+from integrations.wording import mark_of
 from oncall.schedule import Contact, Person, Rotation, Schedule
 from tests.bridge.second_path.desk import NOON, database_down
 from tests.fakes import FakePager
@@ -94,6 +95,12 @@ async def test_a_lost_answer_of_a_provider_that_cannot_tell_is_sent_again_and_sa
     sender.ntfy.fails = lambda _: Refused("ntfy: 403")
     await sender.sends(again=True)
     assert [page.text.endswith(REPEAT) for page in sender.chat.pages] == [True]
+
+
+def test_a_provider_that_is_asked_never_takes_it_for_the_incident_s_own_page() -> None:
+    """Both are numbered from 1: one that was mistaken for the other would never be sent."""
+    own = replace(PAGE, incident_id=MISSED.incident)
+    assert (mark_of(PAGE) in PAGE.text, mark_of(own) in PAGE.text) == (True, False)
 
 
 def _copy(channel: str) -> Page:

@@ -200,6 +200,16 @@ async def test_its_end_is_said_once_and_only_to_those_who_were_woken(desk: Desk)
     ]
 
 
+async def test_without_a_chat_its_end_reaches_them_as_they_were_woken(desk: Desk) -> None:
+    """Nobody stays up for what is over; it is not urgent."""
+    desk.woken.speechless = "no chat is set"
+    await desk.misses(database_down())
+    await desk.after(minutes=3)
+    await desk.takes(database_down())
+    await desk.path.is_over(incident_of(database_down()))
+    assert (desk.newest.title, desk.newest.urgent) == ("SEV-1 AppDBDown shop.test: the orchestrator is back", False)
+
+
 async def test_an_ack_ends_the_hourly_page(desk: Desk) -> None:
     """No page after an ack."""
     await desk.misses(database_down())
