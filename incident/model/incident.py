@@ -300,7 +300,9 @@ class Incident:
 
     @property
     def open_proposals(self) -> tuple[Proposal, ...]:
-        return tuple(p for p in self.proposals if p.state is ProposalState.OPEN)
+        """Levers first: what stops the bleeding is read before what is said about it (runbook's golden rule)."""
+        waiting = (p for p in self.proposals if p.state is ProposalState.OPEN)
+        return tuple(sorted(waiting, key=lambda p: p.aim is not Aim.LEVER))
 
     @property
     def needs_human(self) -> bool:
