@@ -23,13 +23,13 @@ class SettlingActivities:
 
         Every address of theirs on a keeper's channel is told: which of them rang may have hung on the hour.
         """
-        told = dict.fromkeys(pair for person in effect.people for pair in self._keepers(person))
+        told = dict.fromkeys((c, to, alarm.name) for alarm in effect.alarms for c, to in self._keepers(alarm.person))
         try:
-            for channel, to in told:
-                await self._tell(channel, to, effect)
+            for channel, to, name in told:
+                await self._tell(channel, to, name, effect.standing)
         except IntegrationError as error:
             raise as_failure(error) from error
-        return Settled(standing=effect.standing, channels=tuple(dict.fromkeys(channel for channel, _ in told)))
+        return Settled(standing=effect.standing, channels=tuple(dict.fromkeys(channel for channel, *_ in told)))
 
     def _keepers(self, person: str) -> list[tuple[str, str]]:
         """Channel and address; of the whole team's, where the person has none of their own."""
@@ -38,8 +38,8 @@ class SettlingActivities:
         pairs = own or [(channel, "") for channel in self.channels.team]
         return [(channel, to) for channel, to in pairs if isinstance(self.channels.pagers.get(channel), Settles)]
 
-    async def _tell(self, channel: str, to: str, effect: Settle) -> None:
+    async def _tell(self, channel: str, to: str, alarm: str, standing: Standing) -> None:
         keeper = self.channels.pagers[channel]
         assert isinstance(keeper, Settles)
-        tell = keeper.acknowledged if effect.standing is Standing.ACKNOWLEDGED else keeper.resolved
-        await tell(effect.incident_key, to=to)
+        tell = keeper.acknowledged if standing is Standing.ACKNOWLEDGED else keeper.resolved
+        await tell(alarm, to=to)

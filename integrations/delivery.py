@@ -19,6 +19,7 @@ from incident.model.effects import Page
 from incident.model.outcomes import Arrival, Delivery
 from integrations.errors import IntegrationError, RateLimited, Refused, Unreachable
 from integrations.ports import Button, Pager, Receipt, Settles
+from integrations.wording import alarm_of
 from oncall.audience import Recipient, Way
 
 REPEAT = "This may be a repeat: the answer to an earlier attempt was lost."
@@ -135,7 +136,7 @@ class _Search:
                     return self._told(way, Arrival.UNREACHABLE, why=str(error))
             else:
                 told = self._told(way, Arrival.DELIVERED, receipt=receipt.id, repeat=receipt.repeat)
-                return replace(told, kept=isinstance(pager, Settles))
+                return replace(told, alarm=alarm_of(send.page)) if isinstance(pager, Settles) else told
         raise AssertionError("the last pause is None")
 
     def _copy(self, way: Way) -> Page:

@@ -52,13 +52,13 @@ class Pager(Protocol):
 
 @runtime_checkable
 class Settles(Protocol):
-    """A provider that keeps an incident of its own, which has to end with ours. `incident_key`: `Incident.key`."""
+    """A provider that keeps an incident of its own, which has to end with ours. `alarm`: its name there."""
 
-    async def acknowledged(self, incident_key: str, *, to: str) -> Receipt:
+    async def acknowledged(self, alarm: str, *, to: str) -> Receipt:
         """Somebody owns it: it stops ringing. Raises IntegrationError."""
         ...
 
-    async def resolved(self, incident_key: str, *, to: str) -> Receipt:
+    async def resolved(self, alarm: str, *, to: str) -> Receipt:
         """It is over. Raises IntegrationError."""
         ...
 

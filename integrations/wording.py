@@ -30,6 +30,11 @@ def pressable(page: Page, buttons: Iterable[Button]) -> Page:
     return replace(page, text="\n".join(kept))
 
 
+def alarm_of(page: Page) -> str:
+    """Name of the alarm it opens, where a provider keeps one."""
+    return page.alarm or incident_key_of(page)
+
+
 def fitted(page: Page, most_bytes: int, links: Iterable[Button] = ()) -> str:
     """The text of `page` with `links` under it, in at most so many bytes of UTF-8."""
     lines = [*page.text.splitlines(), *(f"{link.label}: {link.url}" for link in links)]

@@ -18,6 +18,7 @@ from fastapi.responses import PlainTextResponse
 
 from bridge.door import Hall, body_of, not_set
 from bridge.speaking import Outcome, Word
+from incident.model.alarm import incident_key_of
 
 VIA = "pagerduty"
 SETTING = "INCIDENTS_PAGER__PAGERDUTY_WEBHOOK_SECRET"
@@ -86,7 +87,7 @@ def _word(hall: Hall, event: dict[str, Any]) -> Word | str:
     data = _object(event, "data")
     # A note's data is the note; the incident it belongs to stands in it.
     about = data if "incident_key" in data else _object(data, "incident")
-    incident = str(about.get("incident_key") or "")
+    incident = incident_key_of(str(about.get("incident_key") or ""))
     if not incident:
         return "it has no incident_key: not opened by us"
     return Word(

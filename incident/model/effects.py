@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from incident.model.alarm import Alarm
 from incident.model.alert import Alert
 from incident.model.card import Card, Thread
 from incident.model.customers import Moment
@@ -54,6 +55,8 @@ class Page:
     not_before: datetime
     """When this page was first asked for (aware UTC): an older message is another one's."""
     because: str
+    alarm: str = ""
+    """Name of the alarm it opens where a provider keeps one; empty: the incident's key."""
     kind: Literal["page"] = "page"
 
 
@@ -69,11 +72,8 @@ class Settle:
     """Tell providers that keep an incident of their own how ours stands."""
 
     key: str
-    incident_key: str
-    """`Incident.key`, by which they know it."""
     standing: Standing
-    people: tuple[str, ...]
-    """Keys of those for whom they have it."""
+    alarms: tuple[Alarm, ...]
     kind: Literal["settle"] = "settle"
 
 

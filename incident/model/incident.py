@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from incident.model.alarm import Alarm
 from incident.model.alert import Alert
 from incident.model.already_paged import EarlierPage
 from incident.model.customers import Customers
@@ -202,8 +203,10 @@ class Incident:
     """Pages that went out by the second path, while we could not send any."""
     covered: int = 0
     """Pages up to this number need not go out: the second path had paged for the same reason before."""
-    kept_for: tuple[str, ...] = ()
-    """People for whom a provider keeps an incident of its own, which has to end with this one."""
+    alarms: tuple[Alarm, ...] = ()
+    """What providers keep of it, and have to be told how it stands."""
+    turn: int = 0
+    """How often it was acknowledged; names the alarms of later pages."""
     settles: int = 0
     calls: dict[Call, Calling] = field(default_factory=dict)
     """The newest page of each kind: what silences one leaves the others standing."""

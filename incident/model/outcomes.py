@@ -41,8 +41,8 @@ class Delivery:
     """The provider's own id of the message."""
     repeat: bool = False
     """An earlier attempt had already delivered it: nothing was sent twice."""
-    kept: bool = False
-    """The provider keeps an incident of its own now, which has to end with ours (`Settle`)."""
+    alarm: str = ""
+    """Name of the incident its provider keeps of ours now, which has to end with it (`Settle`); empty: none."""
     why: str = ""
 
 

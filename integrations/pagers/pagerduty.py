@@ -2,7 +2,8 @@
 Overview" and "Send an Alert Event" (developer.pagerduty.com/docs/events-api-v2).
 
 One incident of ours is one of theirs, by `dedup_key`: a second page of it rings nobody twice, it is one more entry in
-their log. Their app shows a page to everybody on the service, so a link that acts for one person is never in it.
+their log. Only a page after an acknowledgement opens another one, or it would be silent (`incident/model/alarm.py`).
+Their app shows a page to everybody on the service, so a link that acts for one person is never in it.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from integrations.errors import Refused
 from integrations.http import ask, failure_of
 from integrations.ports import Button, Pager, Receipt
 from integrations.reach import Lacking, Reach
-from integrations.wording import cut, fitted, incident_key_of
+from integrations.wording import alarm_of, cut, fitted
 
 MOST_SUMMARY = 1024
 """Characters ("Send an Alert Event", `payload.summary`)."""
@@ -54,25 +55,25 @@ class PagerDuty:
             "client_url": click,
             "links": [*links, {"href": click, "text": "Story"}] if click else links,
         }
-        return await self._send("trigger", incident_key_of(page), to, event)
+        return await self._send("trigger", alarm_of(page), to, event)
 
     async def find(self, page: Page, *, to: str) -> Receipt | None:
         """Events cannot be looked up; sending one again is harmless."""
         return None
 
-    async def acknowledged(self, incident_key: str, *, to: str) -> Receipt:
+    async def acknowledged(self, alarm: str, *, to: str) -> Receipt:
         """Its incident stops ringing. Raises Unreachable, RateLimited, Refused."""
-        return await self._send("acknowledge", incident_key, to, {})
+        return await self._send("acknowledge", alarm, to, {})
 
-    async def resolved(self, incident_key: str, *, to: str) -> Receipt:
+    async def resolved(self, alarm: str, *, to: str) -> Receipt:
         """Its incident is over. Raises Unreachable, RateLimited, Refused."""
-        return await self._send("resolve", incident_key, to, {})
+        return await self._send("resolve", alarm, to, {})
 
-    async def _send(self, action: str, incident_key: str, to: str, event: dict[str, Any]) -> Receipt:
+    async def _send(self, action: str, alarm: str, to: str, event: dict[str, Any]) -> Receipt:
         key = to or (self.routing_key.get_secret_value() if self.routing_key else "")
         if not key:
             raise Refused(NO_KEY)
-        named = {"routing_key": key, "event_action": action, "dedup_key": dedup_key(incident_key)}
+        named = {"routing_key": key, "event_action": action, "dedup_key": dedup_key(alarm)}
         answer = await ask(self.http, "PagerDuty", "POST", self.url, json=named | event)
         told = _told(answer)
         failure = failure_of("PagerDuty", answer, _errors(told).replace(key, "…") if answer.is_error else "")
@@ -83,11 +84,11 @@ class PagerDuty:
         return Receipt(id=str(told.get("dedup_key", "")))
 
 
-def dedup_key(incident_key: str) -> str:
-    """The incident's key; one that is too long keeps its beginning and a hash of the whole."""
-    if len(incident_key) <= MOST_DEDUP_KEY:
-        return incident_key
-    return f"{incident_key[: MOST_DEDUP_KEY - 17]}-{sha256(incident_key.encode()).hexdigest()[:16]}"
+def dedup_key(alarm: str) -> str:
+    """The alarm's name; one that is too long keeps its beginning and a hash of the whole."""
+    if len(alarm) <= MOST_DEDUP_KEY:
+        return alarm
+    return f"{alarm[: MOST_DEDUP_KEY - 17]}-{sha256(alarm.encode()).hexdigest()[:16]}"
 
 
 def _payload(page: Page) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.settling import SettlingActivities
 from gameday.receivers.desk import Fault
+from incident.model.alarm import Alarm
 from incident.model.effects import Settle, Standing
 from incident.model.outcomes import Settled
 from integrations.pagers.pagerduty import PagerDuty
 from integrations.ports import Channels
-from integrations.wording import incident_key_of
+from integrations.wording import alarm_of
 from oncall.schedule import Contact, Person, Schedule
 from tests.fakes import FakePager
 from tests.integrations.contract_pager import CLICK, PAGE
@@ -24,7 +25,8 @@ from tests.integrations.receiving import Served, receiving
 
 TEAM, ANAS = "t" * 32, "a" * 32
 ANA = Person(contacts=(Contact(channel="ntfy"), Contact(channel="pagerduty", to=SecretStr(ANAS))))
-SETTLE = Settle(key="k", incident_key=incident_key_of(PAGE), standing=Standing.ACKNOWLEDGED, people=("ana",))
+NAME = alarm_of(PAGE)
+SETTLE = Settle(key="k", standing=Standing.ACKNOWLEDGED, alarms=(Alarm(person="ana", name=NAME),))
 
 
 @pytest.fixture
@@ -66,7 +68,9 @@ async def test_the_teams_service_is_told_for_whom_has_none(served: Served, peopl
 
 async def test_a_service_that_two_people_share_is_told_once(served: Served) -> None:
     """It has one incident."""
-    await settle(served, replace(SETTLE, people=("ana", "bo")), ana=ANA, bo=ANA)
+    await settle(
+        served, replace(SETTLE, alarms=tuple(Alarm(person=who, name=NAME) for who in ("ana", "bo"))), ana=ANA, bo=ANA
+    )
 
     assert told(served) == [("acknowledge", ANAS)]
 

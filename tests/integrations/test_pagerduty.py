@@ -118,3 +118,12 @@ async def test_some_other_sites_yes_wakes_nobody() -> None:
     http = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200, text="<html>It works!")))
     with pytest.raises(Refused, match="is this its address"):
         await page(PagerDuty(http, "https://events.example.org", SecretStr(SERVICE)))
+
+
+async def test_a_page_after_an_ack_rings_by_another_name(served: Served, pager: PagerDuty) -> None:
+    """Under the first one nothing would (`incident/model/alarm.py`)."""
+    await page(pager)
+    await pager.acknowledged(OURS, to="")
+    await pager.page(replace(PAGE, alarm=f"{OURS}/1"), to="", click=CLICK)
+
+    assert statuses(served) == ["acknowledged", "triggered"]

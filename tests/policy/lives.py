@@ -229,7 +229,7 @@ def _page_answer(life: Life, page: Page, mood: int) -> Outcome:
     if mood == 4:
         nobody = tuple(Delivery(person=t, outcome=Arrival.NOBODY, why="a gap") for t in page.targets)
         return Paged(number=page.number, deliveries=nobody)
-    return delivered(page.number, repeat=mood == 3, kept=mood in (3, 6))
+    return delivered(page.number, repeat=mood == 3, alarm=(page.alarm or life.incident.key) if mood in (3, 6) else "")
 
 
 def _outside_answer(effect: MailCustomers | SetStatusPage, mood: int) -> Outcome:
@@ -401,7 +401,7 @@ def _stale(life: Life, ago: int) -> tuple[Outcome, ...]:
     known = [p.id for p in incident.proposals if p.state != "approved"]
     return (
         delivered(incident.pages - ago, channel="chat"),
-        delivered(incident.pages - ago, channel="pagerduty", kept=True),
+        delivered(incident.pages - ago, channel="pagerduty", alarm=incident.key),
         Settled(standing=Standing.RESOLVED, channels=("pagerduty",)),
         PageFailed(number=incident.pages - ago, why="late", late=ago > 1),
         Looked(number=incident.looking - ago, purpose=Purpose.HOLD, findings=seen),

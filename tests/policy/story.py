@@ -145,8 +145,8 @@ class Story:
             for channel in TEAM:
                 dead = channel in self.dead
                 outcome, why = (Arrival.REFUSED, f"{channel} is down") if dead else (Arrival.DELIVERED, "")
-                kept = channel in self.keepers and not dead
-                yield Delivery(person=person, channel=channel, outcome=outcome, why=why, kept=kept)
+                alarm = (page.alarm or self.incident.key) if channel in self.keepers and not dead else ""
+                yield Delivery(person=person, channel=channel, outcome=outcome, why=why, alarm=alarm)
                 if not dead:
                     break
         if self.people is not None:
@@ -282,9 +282,9 @@ class Story:
         return self.incident.proposals[-1]
 
 
-def delivered(number: int = 1, *, channel: str = "ntfy", repeat: bool = False, kept: bool = False) -> Paged:
+def delivered(number: int = 1, *, channel: str = "ntfy", repeat: bool = False, alarm: str = "") -> Paged:
     """A page that arrived at the team's own channel."""
-    arrived = Delivery(person="on-call", channel=channel, outcome=Arrival.DELIVERED, repeat=repeat, kept=kept)
+    arrived = Delivery(person="on-call", channel=channel, outcome=Arrival.DELIVERED, repeat=repeat, alarm=alarm)
     return Paged(number=number, deliveries=(arrived,))
 
 

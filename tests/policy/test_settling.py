@@ -4,13 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from incident.model.effects import Settle, Standing
+from incident.model.alarm import alarm_name, incident_key_of
+from incident.model.effects import Page, Settle, Standing
 from incident.model.events import Said
 from incident.model.identity import Voice
+from incident.model.incident import Criterion
 from incident.model.messages import Ack
 from incident.model.outcomes import SettleFailed
-from tests.policy.story import NOON, Story, delivered, resolved
+from tests.policy.story import BLIND, NOON, Story, delivered, resolved
 
+KEY = Story().incident.key
 TWO = {"on-call": ("ana",), "owner": ("bo",)}
 
 
@@ -25,7 +28,7 @@ def ack_from_there(by: str = "ana") -> Said:
 
 
 def told(story: Story) -> list[tuple[Standing, tuple[str, ...]]]:
-    return [(effect.standing, effect.people) for effect in story.all(Settle)]
+    return [(effect.standing, tuple(alarm.person for alarm in effect.alarms)) for effect in story.all(Settle)]
 
 
 def test_an_ack_here_is_an_ack_there() -> None:
@@ -75,24 +78,47 @@ def test_nobody_is_told_where_nobody_keeps_anything() -> None:
 
 def test_a_page_that_arrives_after_the_ack_stops_ringing() -> None:
     """It was on its way: their incident was opened after ours was owned."""
-    story = Story(keepers={"ntfy"}, slow_pager=True).acks().takes(delivered(kept=True))
+    story = Story(keepers={"ntfy"}, slow_pager=True).acks().takes(delivered(alarm=KEY))
 
     assert told(story) == [(Standing.ACKNOWLEDGED, ("on-call",))]
 
 
 def test_a_page_that_arrives_after_the_end_stops_ringing() -> None:
     """However late it comes."""
-    story = resolved().takes(delivered(kept=True))
+    story = resolved().takes(delivered(alarm=KEY))
 
     assert told(story) == [(Standing.RESOLVED, ("on-call",))]
 
 
 def test_a_page_that_calls_the_owner_rings_on() -> None:
-    """Somebody has it already, and needs somebody else (runbook §6)."""
+    """Somebody has it, and needs somebody else (runbook §6): an alarm of another name, or it would be silent."""
     story = kept(people=TWO).acks().after(minutes=31)
 
-    assert story.incident.kept_for == ("ana", "bo")
+    assert [alarm.name for alarm in story.incident.alarms if alarm.person == "bo"] == [f"{KEY}/1"]
     assert told(story) == [(Standing.ACKNOWLEDGED, ("ana",))]
+
+
+def test_all_pages_before_the_first_ack_are_one_alarm() -> None:
+    """Their own rules ring again; ours only adds to its log."""
+    story = kept().after(hours=3)
+
+    assert len(story.all(Page)) > 2
+    assert [alarm.name for alarm in story.incident.alarms] == [KEY]
+
+
+def test_the_end_is_told_of_every_alarm() -> None:
+    """None rings on."""
+    story = kept(people=TWO, playbook=BLIND).acks().after(minutes=31).clears().confirms(*Criterion)
+    known = {alarm for effect in story.all(Settle) for alarm in effect.alarms}
+
+    assert (len(known), set(story.all(Settle)[-1].alarms)) == (3, known)
+    assert story.incident.alarms == ()
+
+
+@pytest.mark.parametrize("turn", [0, 1, 12])
+def test_an_alarm_tells_whose_it_is(turn: int) -> None:
+    """What happens to it there is said of our incident."""
+    assert incident_key_of(alarm_name(KEY, turn)) == KEY
 
 
 def test_after_it_fired_again_the_next_ack_is_told_again() -> None:
