@@ -9,7 +9,7 @@ from incident.model.effects import Page, Settle, Standing
 from incident.model.events import Said
 from incident.model.identity import Voice
 from incident.model.incident import Criterion
-from incident.model.messages import Ack
+from incident.model.messages import Ack, Unack
 from incident.model.outcomes import SettleFailed
 from tests.policy.story import BLIND, NOON, Story, delivered, resolved
 
@@ -146,3 +146,10 @@ def test_a_keeper_that_cannot_be_told_is_on_the_timeline(standing: Standing) -> 
     (entry,) = [entry for entry in story.incident.timeline if "could not tell" in entry.what]
 
     assert (entry.because, entry.at - NOON) == ("PagerDuty answered 503", timedelta(0))
+
+
+def test_who_gives_it_back_lets_it_ring_again() -> None:
+    """Under a new name: theirs was acknowledged."""
+    story = kept().acks().after(minutes=10).says(Unack(by="ana", why="asleep on my feet"))
+
+    assert story.all(Page)[-1].alarm == f"{KEY}/1"
