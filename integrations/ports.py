@@ -24,6 +24,8 @@ class Button:
     """What stands on it: `Ack`."""
     url: str
     """Where it leads. A GET of it changes nothing, a POST does (issue 5 §3); it may hold a token: never logged."""
+    mine: bool = False
+    """Signed for one person: never shown where others read along, even where it only opens a page."""
     acts: bool = True
     """A channel that can POST does so at once. False: only to be opened, such as the runbook."""
 

@@ -89,7 +89,7 @@ def page_of(page: Page, click: str, buttons: Iterable[Button] = (), call: str = 
     No button that acts is in it: its link is one person's, and a whole channel reads along.
     """
     title = page.title.strip() or page.incident_id
-    links = _links(Link(label=button.label, url=button.url) for button in buttons if not button.acts)
+    links = _links(Link(label=button.label, url=button.url) for button in buttons if not (button.acts or button.mine))
     blocks = [
         header_of(title),
         _section(f"{call} {_words(page)}"),

@@ -73,6 +73,11 @@ def enough(proposal: Proposal) -> bool:
     return len(proposal.yeses) + (wanted == 2 and bool(proposal.proposed_by)) >= wanted
 
 
+def for_anybody(incident: Incident) -> tuple[str, ...]:
+    """Plans that whoever is paged may decide on."""
+    return tuple(p.id for p in _waiting(incident) if not p.needs)
+
+
 def watch(draft: Draft) -> Draft:
     """After every event: when does the next plan, or the next yes, lapse?"""
     lapses = [at for p in _waiting(draft.incident) for at in _lapses(p, draft.policy)]

@@ -6,6 +6,7 @@ from incident.model.effects import Page
 from incident.model.escalation import EVERYONE, Call, Calling
 from incident.model.incident import Incident, Phase
 from incident.model.severity import Severity
+from incident.policy import approvals
 from incident.policy.draft import Draft
 from incident.policy.texts import command, headline
 
@@ -82,6 +83,7 @@ def _effect(draft: Draft, calling: Calling, why: str) -> Page:
         urgent=incident.severity is Severity.SEV1,
         next_contact_after=draft.policy.next_contact_after,
         not_before=incident.opened_at,
+        plans=approvals.for_anybody(incident),
         because=why,
     )
 

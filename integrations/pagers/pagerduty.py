@@ -48,7 +48,7 @@ class PagerDuty:
 
     async def page(self, page: Page, *, to: str, click: str, buttons: tuple[Button, ...] = ()) -> Receipt:
         """Trigger. Raises Unreachable, RateLimited, Refused."""
-        links = [{"href": b.url, "text": b.label} for b in buttons if not b.acts]
+        links = [{"href": b.url, "text": b.label} for b in buttons if not (b.acts or b.mine)]
         event = {
             "payload": _payload(page),
             "client": "incidents",

@@ -37,6 +37,19 @@ def test_a_channel_of_the_whole_team_proves_nobody() -> None:
     assert read(button.url).person == ON_CALL
 
 
+def test_a_plan_that_waits_can_be_decided_on_from_the_phone() -> None:
+    """By opening its page: nobody says yes to what they have not read."""
+    page = replace(KEYED, plans=("restart-1", "scale-2"))
+    ack, *decide = thumbs(LINKS, page)("ana", OWN)
+
+    assert [(button.label, button.acts) for button in decide] == [("Yes: restart-1", False), ("No: restart-1", False)]
+    assert [(read(b.url).action, read(b.url).proposal) for b in decide] == [
+        ("approve", "restart-1"),
+        ("reject", "restart-1"),
+    ]
+    assert ack.acts
+
+
 def test_there_is_no_button_where_no_phone_reaches_the_bridge() -> None:
     """INCIDENTS_BRIDGE__PUBLIC_URL is not set."""
     assert thumbs(None, PAGE)("ana", OWN) == ()

@@ -41,6 +41,7 @@ PAGE = Page(
     because="it fires",
 )
 ACK = Button(label="Ack", url="https://bridge.example.org/act/token-of-ana")
+MINE = Button(label="Yes", url="https://bridge.example.org/act/tmine", mine=True, acts=False)
 RUNBOOK = Button(label="Runbook", url="https://runbooks.example.org/RUNBOOK", acts=False)
 CLICK = "http://ui.example.org/incident-A"
 PATIENT_S, HASTY_S = 20.0, 0.4

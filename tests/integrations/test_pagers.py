@@ -7,9 +7,9 @@ import pytest
 from gameday.receivers.desk import RETRY_AFTER_S, Fault
 from incident.model.effects import Page
 from integrations.errors import IntegrationError, RateLimited, Refused, Unreachable
-from integrations.ports import Receipt
+from integrations.ports import Button, Receipt
 from integrations.reach import all_ways
-from tests.integrations.contract_pager import ACK, CLICK, NAMES, PAGE, RUNBOOK, Way, ways
+from tests.integrations.contract_pager import ACK, CLICK, MINE, NAMES, PAGE, RUNBOOK, Way, ways
 from tests.integrations.receiving import Served
 
 
@@ -23,7 +23,7 @@ SILENT = (Fault.HANG, Fault.LOST_ANSWER)
 
 async def paged(way: Way, page: Page = PAGE, to: str | None = None) -> Receipt:
     pager = way.hasty if way.desk.faults & set(SILENT) else way.pager
-    return await pager.page(page, to=way.to if to is None else to, click=CLICK, buttons=(ACK, RUNBOOK))
+    return await pager.page(page, to=way.to if to is None else to, click=CLICK, buttons=(ACK, MINE, RUNBOOK))
 
 
 async def failed(way: Way, to: str | None = None) -> IntegrationError:
@@ -52,11 +52,12 @@ async def test_a_person_sees_what_it_is_about(way: Way) -> None:
         assert words in way.seen()
 
 
-async def test_a_link_that_acts_reaches_its_person_and_nobody_else(way: Way) -> None:
+@pytest.mark.parametrize("button", [ACK, MINE], ids=["acts", "opens a page that acts"])
+async def test_a_link_that_acts_reaches_its_person_and_nobody_else(way: Way, button: Button) -> None:
     """In a channel that others read, everybody would be that person."""
     await paged(way)
 
-    assert (ACK.url in way.seen()) is not way.shared
+    assert (button.url in way.seen()) is not way.shared
 
 
 async def test_a_text_of_any_length_arrives_with_what_one_needs_to_act(way: Way) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from incident.model.effects import ApplyLever, PlanLever
+from incident.model.effects import ApplyLever, Page, PlanLever
 from incident.model.events import Said
 from incident.model.identity import Voice
 from incident.model.incident import Due, Proposal, ProposalState, Role
@@ -110,6 +110,15 @@ def test_a_role_in_the_incident_is_held_by_whoever_has_it_now() -> None:
     story = proposing(COMMANDER).says(Assign(role=Role.COMMS, to="ana")).says(Assign(role=Role.COMMS, to="bo"))
     assert says(story, Approve(by="ana"), verified=True).startswith("no: mail-1 is for ic or comms to decide")
     assert says(story, Approve(by="bo"), verified=True).startswith("yes")
+
+
+def test_a_page_carries_the_plans_that_whoever_is_paged_may_decide_on() -> None:
+    """Not those of finance, nor what is done by hand."""
+    plans = [
+        proposing(playbook).after(hours=0.2).all(Page)[-1].plans
+        for playbook in (with_levers("restart"), MONEY, with_levers("restart", approval=Approval.MANUAL))
+    ]
+    assert plans == [("restart-1",), (), ()]
 
 
 # ── proof ────────────────────────────────────────────────────────────────────────────────────────────────────────────
