@@ -70,12 +70,15 @@ async def _shown(hall: Hall, action: Action) -> Facts | Notice:
     if action.opened and action.opened != _opened(status):
         hall.turned_away(VIA, "another incident", incident=action.incident_id, by=action.person)
         return Notice(title="This link is old", text="It was for an earlier incident of the same alert.", status=410)
-    proposals = {told["id"]: told["would"] for told in status.get("proposals", ())}
+    plan = next((told for told in status["proposals"] if told["id"] == action.proposal), {})
+    if action.proposal and plan.get("state") != "open":
+        stands = plan.get("state", "unknown")
+        return Notice(title="Nothing to decide", text=f"{action.proposal} is not open any more: {stands}.", status=410)
     return Facts(
         headline=str(status["headline"]),
         phase=str(status["phase"]),
         owner=str(status["acked_by"]),
-        would=str(proposals.get(action.proposal, "")),
+        would=str(plan.get("would", "")),
         known=hall.people.knows(action.person),
     )
 

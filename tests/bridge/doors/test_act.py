@@ -55,6 +55,14 @@ async def test_the_page_says_who_acts(street: Street) -> None:
     assert "This link names nobody" in pages[1].text
 
 
+async def test_a_plan_that_is_decided_has_nothing_to_press(street: Street) -> None:
+    """Or one that never was."""
+    link = await street.link(await street.opened(), "approve", proposal="restart-9")
+    page = await street.http.get(link)
+    assert (page.status_code, page.text.count("<button")) == (410, 0)
+    assert "restart-9 is not open any more" in page.text
+
+
 async def test_the_page_says_who_has_it_already(street: Street) -> None:
     """Two people at 3 a.m. learn of each other before they press."""
     incident = await street.opened()
