@@ -34,6 +34,17 @@ def named(part: str, ids: list[str]) -> str:
     return matching[0] if len(matching) == 1 else ""
 
 
+def called(word: str, ids: list[str]) -> str:
+    """The one whose alert, or whole id, is `word`: in a sentence, a part of an id proves nothing. Empty: none."""
+    matching = [known for known in ids if word.lower() in _names(known)]
+    return matching[0] if len(matching) == 1 else ""
+
+
+def _names(incident: str) -> tuple[str, ...]:
+    bare = incident.lower().removeprefix("incident-")
+    return (incident.lower(), bare, bare.split("-", 1)[0])
+
+
 def only(ids: list[str]) -> str:
     """The only one there is. Raises NotOne naming what there is."""
     if len(ids) == 1:

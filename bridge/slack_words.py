@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bridge.finding import named, only
+from bridge.finding import called, named, only
 from incident.model.messages import MESSAGES
 from incident.model.role import Role
 
@@ -18,6 +18,8 @@ USAGE = """*/incident* … the incident may be left out while only one is open
 MENTION = re.compile(r"^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$")
 """A mention, where "Escape channels, users, and links" is on for the command (Slack, "Slash commands")."""
 ROLES = tuple(role.value for role in Role)
+SENTENCES = ("note", "resolve", "escalate")
+"""Words with a sentence behind them: "note app is down" is not about the incident that has "app" in its id."""
 Payload = dict[str, str | bool]
 Who = Callable[[str], str]
 
@@ -44,7 +46,7 @@ def read(text: str, ids: list[str], who: Who) -> Typed:
     if word != "status" and word not in MESSAGES:
         raise Mistyped(f"`{word}` cannot be done from here yet")
     first, _, after = rest.strip().partition(" ")
-    incident = named(first, ids)
+    incident = (called if word in SENTENCES else named)(first, ids)
     words = after.strip() if incident else rest.strip()
     return Typed(word=word, incident=incident or only(ids), payload=READERS[word](words, who))
 

@@ -70,7 +70,7 @@ async def _shown(hall: Hall, action: Action) -> Facts | Notice:
     if action.opened and action.opened != _opened(status):
         hall.turned_away(VIA, "another incident", incident=action.incident_id, by=action.person)
         return Notice(title="This link is old", text="It was for an earlier incident of the same alert.", status=410)
-    plan = next((told for told in status["proposals"] if told["id"] == action.proposal), {})
+    plan: dict[str, Any] = next((told for told in status["proposals"] if told["id"] == action.proposal), {})
     if action.proposal and plan.get("state") != "open":
         stands = plan.get("state", "unknown")
         return Notice(title="Nothing to decide", text=f"{action.proposal} is not open any more: {stands}.", status=410)
