@@ -104,8 +104,11 @@ async def test_one_link_pressed_twice_is_one_yes(town, proposed):
 
 
 async def test_nobody_is_verified_before_the_runbook_was_consulted(town, incident_id):
-    """A hand-typed start, and the bridge right behind it: the key comes with the runbook, and this town's has none."""
+    """A hand-typed start, and the bridge right behind it: the key comes with the runbook, and this town has none."""
     await town.client.start_workflow(WORKFLOW_TYPE, "AppDBDown", id=incident_id, task_queue="incidents")
     word = Word(incident=incident_id, name="ack", person="ana", via="link", once="m")
 
-    assert (await Speaker(town.client, BRIDGE, TEAM).say(word)).outcome is Outcome.NO
+    answer = await Speaker(town.client, BRIDGE, TEAM).say(word)
+    status = await Case(town.client, incident_id).status()
+
+    assert (answer.outcome, status["acked_how"]) == (Outcome.YES, "claimed")
