@@ -14,11 +14,11 @@ from incident.model.role import Role
 USAGE = """*/incident* … the incident may be left out while only one is open
 `ack [id]` · `status [id]` · `resolve [id] [what was done]` · `note [id] what you saw`
 `take [id] [role]` · `assign [id] role @who` (ic, scribe, comms, responder)
-`approve [id] [plan]` · `reject [id] [plan] [why]` · `escalate [id] why`"""
+`approve [id] [plan]` · `reject [id] [plan] [why]` · `escalate [id] why` · `unack [id] why`"""
 MENTION = re.compile(r"^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$")
 """A mention, where "Escape channels, users, and links" is on for the command (Slack, "Slash commands")."""
 ROLES = tuple(role.value for role in Role)
-SENTENCES = ("note", "resolve", "escalate")
+SENTENCES = ("note", "resolve", "escalate", "unack")
 """Words with a sentence behind them: "note app is down" is not about the incident that has "app" in its id."""
 Payload = dict[str, str | bool]
 Who = Callable[[str], str]
@@ -97,4 +97,5 @@ READERS: dict[str, Callable[[str, Who], Payload]] = {
     "approve": _plan,
     "reject": _plan,
     "escalate": _text_in("why", needed=True),
+    "unack": _text_in("why", needed=True),
 }

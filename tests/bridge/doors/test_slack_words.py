@@ -46,6 +46,8 @@ def who(user: str) -> str:
             id="a plan, and why",
         ),
         pytest.param("reject not now", ONE, "reject", ONE[0], {"why": "not now"}, id="only why"),
+        pytest.param("escalate needs DNS", ONE, "escalate", ONE[0], {"why": "needs DNS"}, id="for the owner"),
+        pytest.param("unack a tunnel ahead", ONE, "unack", ONE[0], {"why": "a tunnel ahead"}, id="giving it back"),
         pytest.param("resolve", ONE, "resolve", ONE[0], {}, id="nothing more to say"),
     ],
 )
