@@ -123,6 +123,7 @@ class Everything:
         world = [sys.executable, "-m", "gameday.world", "--home", str(self._world_home)]
         world += ["--port", str(self._settings.world.port), "--platform", self._platform]
         world += ["--web-ui", f"{self._ui}/namespaces/default/workflows"]
+        world += ["--bridge", self._bridge]
         return [Child("world", world, ready=self._world_ready)]
 
     async def _world_ready(self) -> bool:

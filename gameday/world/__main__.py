@@ -74,11 +74,14 @@ async def _switched(switching: Awaitable[None]) -> None:
         raise HTTPException(409, "the database does not answer: mend db_stopped first") from None
 
 
-async def serve(home: Path, port: int, *, database: bool, platform: str = "", web_ui: str = "") -> None:
-    """Until SIGINT or SIGTERM. Raises PortTaken, DatabaseFailed."""
+async def serve(home: Path, port: int, *, database: bool, **beside: str) -> None:
+    """Until SIGINT or SIGTERM. `beside`: addresses of other programs, as `World` takes them.
+
+    Raises PortTaken, DatabaseFailed.
+    """
     ports = Ports(*(port + place if port else _free() for place in PLACES))
     _all_free(ports)
-    world = World(ports, database=database, home=home, platform=platform, web_ui=web_ui)
+    world = World(ports, database=database, home=home, **beside)
     servers = [_server(control(world), ports.control), _server(world.aws.front(), ports.aws)]
     stopping = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -180,9 +183,10 @@ def main() -> None:
     )
     parser.add_argument("--platform", default="", help="address of the provisioning platform whose stuck jobs count")
     parser.add_argument("--web-ui", default="", help="address of Temporal's Web UI, for a link")
+    parser.add_argument("--bridge", default="", help="address of the bridge, for taps in the thread")
     given = parser.parse_args()
     try:
-        beside = {"platform": given.platform, "web_ui": given.web_ui}
+        beside = {"platform": given.platform, "web_ui": given.web_ui, "bridge": given.bridge}
         asyncio.run(serve(given.home.resolve(), given.port, database=not given.no_database, **beside))
     except (PortTaken, DatabaseFailed) as error:
         raise SystemExit(f"practice world: {error}") from None

@@ -1,4 +1,4 @@
-"""What people look at: the start page with the world's state, the chat thread, and all other pages' doors."""
+"""What people look at: the start page with the world's state, and all other pages' doors."""
 
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from gameday.world.drawing import PAGES, draw
 from gameday.world.faults import FAULTS
 from gameday.world.phone_pages import phone_pages
 from gameday.world.reading_pages import reading_pages
+from gameday.world.thread_page import thread_page
 
 if TYPE_CHECKING:
     from gameday.world.world import World
@@ -19,7 +20,7 @@ __all__ = ["PAGES", "pages"]
 
 def pages(world: "World") -> APIRouter:
     router = APIRouter(default_response_class=HTMLResponse)
-    for part in (phone_pages(world), reading_pages(world)):
+    for part in (phone_pages(world), thread_page(world), reading_pages(world)):
         router.include_router(part)
 
     @router.get("/")

@@ -15,6 +15,7 @@ from gameday.world.prober import Prober
 from gameday.world.self_heal import SelfHeal
 from gameday.world.sinks import Sinks
 from gameday.world.sites import ROLES, Site, Sites
+from gameday.world.slack_app import SlackApp
 
 METRICS_TOKEN = "practice-metrics-token"
 APP = "app.tlsstress.art"
@@ -32,10 +33,17 @@ class World:
     """Made, started, stopped by `__main__`."""
 
     def __init__(
-        self, ports: Ports, *, database: bool = True, home: Path = Path(), platform: str = "", web_ui: str = ""
+        self,
+        ports: Ports,
+        *,
+        database: bool = True,
+        home: Path = Path(),
+        platform: str = "",
+        web_ui: str = "",
+        bridge: str = "",
     ) -> None:
         """`home`: folder for what customers see. `platform`, `web_ui`: base addresses of the provisioning platform and
-        of Temporal's Web UI, where there is one.
+        of Temporal's Web UI, where there is one; `bridge`: where taps in the thread go.
         """
         binaries = find_binaries() if database else None
         self.ports = ports
@@ -53,6 +61,7 @@ class World:
         self.platform, self.web_ui, self.status_folder = platform, web_ui, home / "status"
         self.sinks = Sinks(self.faults, ports.mail)
         self.phones = Phones(self.sinks)
+        self.slack_app = SlackApp(bridge, self.base)
         self._wire_faults()
 
     async def start(self) -> None:
@@ -98,7 +107,7 @@ class World:
             "INCIDENTS_STATUS_PAGE__FOLDER": str(self.status_folder),
         }
         today = datetime.now(UTC).date()  # noqa: TID251 - the world has a clock of its own
-        return KEYS | ours | self.sinks.env(self.base) | people.environment(today)
+        return KEYS | ours | self.sinks.env(self.base) | self.slack_app.env | people.environment(today)
 
     def _app_settings(self, site: Site) -> dict[str, object]:
         return {
