@@ -1,10 +1,9 @@
 """What is only read: mailboxes, and the public status page."""
 
-import re
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 
 from gameday.world.drawing import draw
 from gameday.world.people import PEOPLE
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from gameday.world.world import World
 
 MOST_SHOWN = 60
-CUSTOMER = re.compile(r"[A-Za-z0-9-]{1,60}")
 STATUS_FILE = "index.html"
 
 
@@ -37,10 +35,5 @@ def reading_pages(world: "World") -> APIRouter:
     async def status_page() -> HTMLResponse:
         path = world.status_folder / STATUS_FILE
         return HTMLResponse(path.read_text() if path.is_file() else "", 200 if path.is_file() else 404)
-
-    @router.get("/customers/{key}", response_class=JSONResponse)
-    async def addresses(key: str) -> list[str]:
-        """The organisation's own service that knows where its customers want mail."""
-        return [f"ops@{key.lower()}.customer.example.org"] if CUSTOMER.fullmatch(key) else []
 
     return router

@@ -103,7 +103,6 @@ class World:
             "INCIDENTS_AWS__RDS_INSTANCE": RDS,
             "INCIDENTS_METRICS__URL": f"{self.base}/sites/{APP}/api/metrics",
             "INCIDENTS_METRICS__TOKEN": METRICS_TOKEN,
-            "INCIDENTS_CUSTOMERS__URL": f"{self.base}/customers/{{key}}",
             "INCIDENTS_STATUS_PAGE__FOLDER": str(self.status_folder),
         }
         today = datetime.now(UTC).date()  # noqa: TID251 - the world has a clock of its own
