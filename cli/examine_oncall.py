@@ -12,7 +12,7 @@ from oncall.wording import instant, zone_of
 
 AHEAD = timedelta(days=14)
 """Long enough to ask somebody else."""
-UNSET = "no rotation is set; paging does not use one yet"
+UNSET = "no rotation is set: pages go to the channels of the whole team"
 
 
 def examine_oncall(schedule: Schedule, now: datetime) -> Line:
@@ -21,6 +21,11 @@ def examine_oncall(schedule: Schedule, now: datetime) -> Line:
         return Line(what="on-call", verdict=Verdict.OK, seen=UNSET)
     wrong = problems(schedule, ALL)
     seen = [problem.what for problem in wrong] + list(_empty(schedule, now))
+    mute = [key for key, person in schedule.people.items() if not person.contacts]
+    if not seen and mute:
+        unreached = f"every domain has somebody for the next 14 days; without a contact of their own: {', '.join(mute)}"
+        how = "give them `contacts` in [oncall.people]: until then the whole team's channels ring for them"
+        return Line(what="on-call", verdict=Verdict.UNKNOWN, seen=unreached, do=how)
     if not seen:
         return Line(what="on-call", verdict=Verdict.OK, seen="every domain has somebody for the next 14 days")
     do = [problem.do for problem in wrong] or ["add a member, a layer or an override (`incidents oncall` says why)"]

@@ -8,8 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from cli.connect import SayNo
+from cli.escalation_lines import escalation_lines
 from cli.reading import Json
 from integrations.clock import utc_now
+from integrations.ports import Channels
 from oncall.changes import next_change
 from oncall.problems import problems
 from oncall.schedule import EARLIEST, LATEST, Schedule
@@ -79,6 +81,8 @@ def oncall(
 ) -> None:
     """Who is on call for each domain, until when, why, and who is next. Pages nobody.
 
+    With --domain also whom an incident nobody acknowledges is carried to. Addresses are masked.
+
     Exit code 1: a domain has nobody, or no rotation is set.
 
     Examples: incidents oncall · incidents oncall --domain database · incidents oncall --at 2026-12-25T03:00+01:00
@@ -88,6 +92,8 @@ def oncall(
         raise SayNo(NOTHING.rstrip())
     turns = [turn(schedule, name, asked) for name in ([domain] if domain else DOMAINS)]
     typer.echo(_as_json(schedule, turns) if as_json else "\n".join(_lines(schedule, turns)))
+    if domain and not as_json:
+        typer.echo("\n".join(escalation_lines(schedule, domain, asked, Channels().team)))
     for problem in problems(schedule, ALL):
         typer.echo(f"! {problem.what}\n  → {problem.do}", err=True)
     empty = [found.domain for found in turns if found.on_call.person is None]

@@ -47,3 +47,5 @@ class Calling:
     rung: int
     targets: tuple[str, ...]
     why: str
+    before: tuple["Calling", ...] = ()
+    """Earlier ones that stand beside it: who asks for a second person still wants the first."""

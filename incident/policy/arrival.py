@@ -7,7 +7,7 @@ from incident.model.severity import Severity
 from incident.model.timeline import Kind
 from incident.policy import cadence, ladder
 from incident.policy.draft import Draft
-from incident.policy.paging import once_more, page, still_true
+from incident.policy.paging import once_more, page, standing, still_true
 from incident.policy.texts import clock
 
 TEAM = "on-call"
@@ -53,7 +53,7 @@ def _nobody_there(draft: Draft, number: int) -> Draft:
     """Nobody stands for its targets: the next rung at once; a call that finds nobody becomes one for everyone."""
     if not still_true(draft.incident, number, draft.now):
         return draft
-    for call, calling in draft.incident.calls.items():
+    for call, calling in standing(draft.incident):
         if calling.number != number or EVERYONE in calling.targets:
             continue
         if call is Call.LADDER:

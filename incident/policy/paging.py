@@ -1,5 +1,6 @@
 """A page: when one may go out, what it says, and whether it is still true (runbook §1, §2.1)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from incident.model.effects import Page
@@ -12,6 +13,8 @@ from incident.policy.texts import command, headline
 
 HURTING = (Phase.TRIAGE, Phase.MITIGATE)
 OVER = (Phase.POSTMORTEM, Phase.CLOSED)
+MOST_BESIDE = 10
+"""Pages that people asked for and that stand side by side."""
 
 
 def pages_now(draft: Draft) -> bool:
@@ -25,7 +28,7 @@ def page(draft: Draft, call: Call, targets: tuple[str, ...], why: str, *, rung: 
         if EVERYONE in last.targets or set(targets) <= set(last.targets):
             return draft.set(calls={**draft.incident.calls, call: last})
     number = draft.incident.pages + 1
-    calling = Calling(number=number, at=draft.now, rung=rung, targets=targets, why=why)
+    calling = Calling(number=number, at=draft.now, rung=rung, targets=targets, why=why, before=_beside(draft, call))
     draft = draft.set(pages=number, paged_at=draft.now, calls={**draft.incident.calls, call: calling})
     return draft.do(_effect(draft, calling, why))
 
@@ -52,9 +55,22 @@ def _going_out(incident: Incident) -> tuple[Calling, ...]:
     return tuple(calling for calling in incident.calls.values() if calling.number > incident.covered)
 
 
+def _beside(draft: Draft, call: Call) -> tuple[Calling, ...]:
+    """What a person asked for is not overtaken by what the next one asks for."""
+    last = draft.incident.calls.get(call)
+    if call is not Call.PERSON or last is None:
+        return ()
+    return (*last.before, replace(last, before=()))[-MOST_BESIDE:]
+
+
+def standing(incident: Incident) -> tuple[tuple[Call, Calling], ...]:
+    """Every page that was not overtaken by a newer one of its kind."""
+    return tuple((call, c) for call, last in incident.calls.items() for c in (*last.before, last))
+
+
 def once_more(draft: Draft, number: int, why: str) -> Draft:
     """The same page, which was never sent."""
-    calling = next((c for c in draft.incident.calls.values() if c.number == number), None)
+    calling = next((c for _, c in standing(draft.incident) if c.number == number), None)
     return draft.do(_effect(draft, calling, why)) if calling else draft
 
 
@@ -97,15 +113,14 @@ def in_words(draft: Draft, targets: tuple[str, ...]) -> str:
 
 def calls_somebody_else(incident: Incident, number: int) -> bool:
     """Is this a page that an ack does not silence?"""
-    others = (incident.calls.get(call) for call in (Call.OWNER, Call.PERSON))
-    return any(calling.number == number for calling in others if calling)
+    return any(calling.number == number for call, calling in standing(incident) if call is not Call.LADDER)
 
 
 def still_true(incident: Incident, number: int, now: datetime) -> bool:
     """Asked again just before a page goes out (design §6): who has acknowledged meanwhile is not woken."""
     if incident.phase in OVER or number <= incident.covered:
         return False
-    calls = [call for call, calling in incident.calls.items() if calling.number == number]
+    calls = [call for call, calling in standing(incident) if calling.number == number]
     return any(_stands(Draft(incident, now), call) for call in calls)
 
 

@@ -236,6 +236,14 @@ def test_a_younger_page_of_another_kind_does_not_withdraw_it():
     assert (len(story.all(Page)), story.still_wanted(2)) == (3, True)
 
 
+def test_who_asks_for_a_second_person_still_wants_the_first():
+    """Two people are asked for, two are woken."""
+    story = Story(slow_pager=True)
+    story.says(Escalate(by="ana", why="x", to="bo")).says(Escalate(by="ana", why="x", to="kim"))
+
+    assert [story.still_wanted(number) for number in (2, 3)] == [True, True]
+
+
 def test_an_ack_withdraws_the_ladder_s_page_only():
     """Who called the owner still wants the owner (runbook §2.1, §6)."""
     story = Story(slow_pager=True).after(minutes=30).acks()
