@@ -6,9 +6,9 @@ import pytest
 
 from incident.model.card import Thread
 from incident.model.effects import Brief, Page, Post, ShowCard
-from incident.model.events import CameDue
+from incident.model.events import CameDue, Said
 from incident.model.incident import Due, Phase
-from incident.model.messages import Note, Postmortem, Take
+from incident.model.messages import Ack, Note, Postmortem, Take
 from incident.model.outcomes import Briefed, CardFailed, CardShown
 from incident.model.role import Role
 from incident.policy.decide import decide
@@ -112,6 +112,18 @@ def test_only_one_edit_is_under_way():
     later = decide(showing, CameDue(what=Due.CARD), story.now + timedelta(minutes=1))
 
     assert [effect for effect in later.effects if isinstance(effect, ShowCard)] == []
+
+
+def test_a_change_while_an_edit_is_under_way_is_shown_when_that_is_back():
+    """In the order things happened, and nothing is forgotten (issue 5 §4)."""
+    story = threaded()
+    later = story.now + timedelta(minutes=1)
+    showing = decide(story.incident, CameDue(what=Due.CARD), story.now).incident
+    changed = decide(showing, Said(message=Ack(by="ana")), later)
+    back = decide(changed.incident, CardShown(number=showing.showing, thread=THREAD), later)
+
+    assert [effect for effect in changed.effects if isinstance(effect, ShowCard)] == []
+    assert ["*Owned by:* ana" in str(e.card.lines) for e in back.effects if isinstance(e, ShowCard)] == [True]
 
 
 def test_a_chat_without_threads_has_no_card():

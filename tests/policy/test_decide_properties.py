@@ -19,7 +19,7 @@ from incident.model.events import CameDue, Said
 from incident.model.finding import Status
 from incident.model.incident import Aim, Criterion, Due, Incident, Phase, ProposalState
 from incident.model.messages import SetSeverity
-from incident.model.outcomes import Paged, RecordFailed, StatusPageNotSet, StatusPageSet
+from incident.model.outcomes import CardFailed, CardShown, Paged, RecordFailed, StatusPageNotSet, StatusPageSet
 from incident.model.role import Role
 from incident.model.severity import Severity
 from incident.policy import view
@@ -191,6 +191,13 @@ def test_an_update_that_is_due_is_made_within_the_minute(moments):
 
     assert due
     assert [m.now for m in due if not any(p.title.endswith(": update") for p in m.asked(Post))] == []
+
+
+def test_one_card_at_a_time_is_on_its_way(moments):
+    """Two edits could end in the wrong order; two openings would be two threads (runbook §7)."""
+    asked = [m for m in moments if m.asked(ShowCard) and m.before.showing]
+
+    assert [m.event for m in asked if not isinstance(m.event, CardShown | CardFailed)] == []
 
 
 def test_no_thread_ever_carries_a_root_cause(moments):
