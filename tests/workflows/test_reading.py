@@ -109,7 +109,7 @@ def test_what_is_expected_is_what_would_be_understood(name):
     start = example.index("{")
     typed, _ = json.JSONDecoder().raw_decode(example[start:])
 
-    assert read_message(name, (typed,)).by in ("ana", "bo", "someone")
+    assert read_message(name, (typed,)).by in ("ana", "bo", "fin", "someone")
 
 
 def test_what_was_sent_is_not_repeated():

@@ -101,14 +101,14 @@ class Survived:
 
 
 async def begin(client: Client, fate: Fate) -> Case:
-    """Nobody acknowledges, so that a second page goes out where one is wanted."""
-    policy = quick(ack_within=seconds(1 if fate.number == 2 else 60), repage_every=seconds(600))
+    """Nobody acknowledges, so that a second page goes out where one is wanted, and nowhere else overtakes the first."""
+    policy = quick(ack_within=seconds(1 if fate.number == 2 else 600), repage_every=seconds(600))
     return await open_incident(client, fate.id, playbook=blind(), policy=policy)
 
 
 async def come_to_an_end(case: Case, fate: Fate) -> None:
     """The message came through; then people do the rest."""
-    await case.said(fate.came_through, within_s=60)
+    await case.said(fate.came_through, within_s=120)
     await case.tell("ack", "ana")
     await case.tell("mitigated", {"by": "ana", "how": "by hand"})
     await case.tell("action_item", FOLLOW_UP)
