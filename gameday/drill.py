@@ -198,7 +198,8 @@ class Drill:
             await self.own(seen)
             if self.waits_for_ack:
                 return
-        for proposal in status["proposals"] or ():
+        # Mitigate first (the runbook's golden rule): what customers read can wait for a second.
+        for proposal in sorted(status["proposals"] or (), key=lambda told: told["aim"] != "lever"):
             if proposal["state"] == "open":
                 money = "finance" in proposal["needs"]
                 of, by = ({"of": "finance"}, FINANCE) if money else ({}, self.responder)

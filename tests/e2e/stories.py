@@ -31,6 +31,8 @@ MOMENTS: dict[str, Callable[[Machine, Running], Awaitable[None]]] = {
     "while a lever is applied": lambda machine, _: soon(machine.operations, "a deployment"),
     "in the quiet time": lambda _, up: up.said("AppDBDown cleared"),
 }
+OVER = "is over: `incidents show"
+"""What the drill prints at its end, and no timeline ever holds."""
 EARLY, LATE = ("after the page", "in the quiet time"), ("while mitigating", "while a lever is applied")
 ALL = ("after the page", "while mitigating", "while a lever is applied", "in the quiet time")
 
@@ -304,7 +306,7 @@ async def nobody_answers(home: Path) -> Quiet:
     """`incidents up --scenario nobody-answers`, until the incident is over."""
     machine = Machine(home)
     with machine.up("--scenario", NOBODY_ANSWERS) as up:
-        await up.said("is over")
+        await up.said(OVER)
         client = await Client.connect(machine.address, data_converter=DATA_CONVERTER)
         return Quiet(
             text=up.text,
