@@ -9,7 +9,7 @@ from tests.e2e.stories import Hands, Restarted
 
 pytestmark = pytest.mark.timeout(240)
 Stories = dict[str, "asyncio.Task[Any]"]
-STORY = ("fires", "page 1 delivered", "verified", "postmortem → closed")
+STORY = ("fires", "page 1 delivered", "mitigate → resolve", "postmortem → closed")
 RESTARTED = ["interrupted", "up_killed", "power_cut"]
 
 
@@ -60,10 +60,10 @@ def test_the_story_is_printed(interrupted: Restarted) -> None:
     """From the alert to the closed incident, in the terminal."""
     told = [
         words
-        for words in ("fires", "page 1 delivered", "verified", "postmortem → closed")
+        for words in ("fires", "page 1 delivered", "mitigate → resolve", "postmortem → closed")
         if words in interrupted.second
     ]
-    assert told == ["fires", "page 1 delivered", "verified", "postmortem → closed"]
+    assert told == ["fires", "page 1 delivered", "mitigate → resolve", "postmortem → closed"]
 
 
 def test_hands_on_waits_for_a_person(hands_on: Hands) -> None:
