@@ -58,7 +58,7 @@ MESSAGES = CustomerRules(
         ),
         "first/stopped": Template(
             subject="A problem with your service is being checked",
-            text="Hello,\n\n{affected}\n\nAs far as we can see this has stopped. We are checking your account.",
+            text="Hello,\n\n{was}\n\nAs far as we can see this has stopped. We are checking your account.",
         ),
         "follow-up/hurting": Template(
             subject="Update: we are still working on a problem with your service",
@@ -67,12 +67,12 @@ MESSAGES = CustomerRules(
         ),
         "follow-up/stopped": Template(
             subject="Update: a problem with your service is being checked",
-            text="Hello,\n\nWe wrote to you earlier:\n\n{affected}\n\n"
+            text="Hello,\n\nWe wrote to you earlier:\n\n{was}\n\n"
             "As far as we can see this has stopped. We are checking before we call it over.",
         ),
         "last/over": Template(
             subject="A problem with your service is over",
-            text="Hello,\n\n{affected}\n\nThis is over, and we have checked it. We are sorry for the trouble. "
+            text="Hello,\n\n{was}\n\nThis is over, and we have checked it. We are sorry for the trouble. "
             "If anything still looks wrong, please reply to this mail.",
         ),
     },

@@ -67,6 +67,8 @@ class Playbook:
     """What the status page calls the part that is broken; empty: the page as a whole."""
     plainly: str = ""
     """What customers notice, in words they may read: one sentence for mails and the status page."""
+    plainly_past: str = ""
+    """The same once it has stopped: "For a while you could not sign in." Empty: a person words those mails."""
     prices: dict[str, str] = field(default_factory=dict)
     """Plan → what it costs, for finance; a plan that is missing is told without."""
     sla: timedelta | None = None

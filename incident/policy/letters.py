@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from incident.model.customers import CustomerRules, Letter, Moment, Stage
+from incident.model.customers import CustomerRules, Letter, Moment, Stage, Template
 from incident.model.incident import Incident, Phase
 from incident.model.language import objection
 from incident.policy.draft import Draft
@@ -27,7 +27,7 @@ def written(draft: Draft, moment: Moment, to: tuple[str, ...], words: str) -> Le
         stage = Stage.OVER
     template = rules.templates.get(f"{moment}/{stage}")
     promises = None if moment is Moment.LAST else _promise(rules, draft.now)
-    body = words or (template.text.format(affected=draft.playbook.plainly) if template and _plain(draft) else "")
+    body = words or _body(draft, template, stage)
     return Letter(
         version=draft.incident.customers.versions + 1,
         moment=moment,
@@ -39,9 +39,12 @@ def written(draft: Draft, moment: Moment, to: tuple[str, ...], words: str) -> Le
     )
 
 
-def _plain(draft: Draft) -> bool:
-    """Without the playbook's plain sentence a mail would say nothing: then a person writes it."""
-    return bool(draft.playbook.plainly)
+def _body(draft: Draft, template: Template | None, stage: Stage) -> str:
+    """Without the playbook's plain sentence a mail would say nothing: then it is empty, and a person writes it."""
+    now, was = draft.playbook.plainly, draft.playbook.plainly_past
+    if template is None or not (now if stage is Stage.HURTING else was):
+        return ""
+    return template.text.format(affected=now, was=was)
 
 
 def _promise(rules: CustomerRules, now: datetime) -> datetime:

@@ -31,4 +31,5 @@ PLAYBOOK = Playbook(
     customer_visible=True,
     component="App",
     plainly="You may not be able to sign in or to use the app at the moment.",
+    plainly_past="For a while you may not have been able to sign in or to use the app.",
 )

@@ -30,5 +30,6 @@ PLAYBOOK = Playbook(
     levers=(LeverUse(lever="redrive_step", approval=SAGA.approval, per_subject=True, at_once=SAGA.jobs_at_once),),
     data_check="ledger",
     plainly="The workspace you paid for is not ready for you yet.",
+    plainly_past="The workspace you paid for was not ready for you when it should have been.",
     sla=SAGA.sla,
 )

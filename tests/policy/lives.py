@@ -108,13 +108,20 @@ PLAYBOOKS = (
     with_levers("restart", approval=Approval.TWO_PEOPLE),
     with_levers("restart", "scale", approval=Approval.MANUAL),
     replace(PLAYBOOK, automation_check=None, journey_check=None, data_check=None),
-    replace(PLAYBOOK, plainly="You cannot buy at the moment.", customer_visible=True, component="Shop"),
+    replace(
+        PLAYBOOK,
+        plainly="You cannot buy at the moment.",
+        plainly_past="You cannot buy at the moment.",
+        customer_visible=True,
+        component="Shop",
+    ),
     replace(
         PLAYBOOK,
         automation_check=None,
         levers=(LeverUse(lever="redrive", per_subject=True, at_once=2),),
         sla=timedelta(hours=1),
         plainly="What you paid for is not there yet.",
+        plainly_past="What you paid for is not there yet.",
     ),
 )
 WAITING = ("job-1", "job-2", "job-3")

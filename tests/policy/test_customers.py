@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from incident.model.customers import Affected, Fate
+from incident.model.customers import Affected, Fate, Moment
 from incident.model.effects import MailCustomers
 from incident.model.finding import Finding, Status
 from incident.model.incident import Criterion, Due, Phase, ProposalState
@@ -13,10 +13,16 @@ from incident.model.messages import Approve, Assign, Mitigated, Postmortem, Reje
 from incident.model.outcomes import CustomersMailed, Looked
 from incident.model.role import Role
 from incident.model.severity import Severity
-from incident.policy import people
+from incident.policy import letters, people
+from incident.policy.draft import Draft
 from tests.policy.story import PLAYBOOK, Story
 
-PLAIN = replace(PLAYBOOK, plainly="You cannot buy at the moment.", automation_check=None)
+PLAIN = replace(
+    PLAYBOOK,
+    plainly="You cannot buy at the moment.",
+    plainly_past="For a while you could not buy.",
+    automation_check=None,
+)
 
 
 def hurt(*keys: str, **begin: object) -> Story:
@@ -368,3 +374,11 @@ def test_speed_shortens_the_promise_too() -> None:
     from runbook.response import RESPONSE, at_speed
 
     assert at_speed(RESPONSE, 60).customers.next_update_after == timedelta(minutes=2)
+
+
+def test_once_it_has_stopped_a_mail_speaks_of_it_as_past():
+    """`is not ready for you yet … This is over` would be two mails in one."""
+    story = Story(playbook=PLAIN).acks()
+    letter = letters.written(Draft(story.incident, story.now), Moment.LAST, ("acme",), "")
+
+    assert ("For a while you could not buy." in letter.text, "at the moment" in letter.text) == (True, False)

@@ -38,10 +38,24 @@ from tests.policy.lives import (
 from tests.policy.story import NIGHT, NOON, PLAYBOOK
 
 PLAYBOOKS = (
-    replace(PLAYBOOK, plainly="You cannot buy.", customer_visible=True, component="Shop", automation_check=None),
-    replace(PLAYBOOK, plainly="You wait.", customer_visible=True, sla=timedelta(hours=1), automation_check=None),
+    replace(
+        PLAYBOOK,
+        plainly="You cannot buy.",
+        plainly_past="You cannot buy.",
+        customer_visible=True,
+        component="Shop",
+        automation_check=None,
+    ),
+    replace(
+        PLAYBOOK,
+        plainly="You wait.",
+        plainly_past="You wait.",
+        customer_visible=True,
+        sla=timedelta(hours=1),
+        automation_check=None,
+    ),
     replace(PLAYBOOK, customer_visible=True, sla=timedelta(hours=1)),
-    replace(PLAYBOOK, plainly="RDS is down.", customer_visible=True),
+    replace(PLAYBOOK, plainly="RDS is down.", plainly_past="RDS is down.", customer_visible=True),
 )
 HURT = (WELL, Hurt(), Say(Ack(by="ana")))
 

@@ -79,7 +79,7 @@ def test_plain_words_pass(text: str) -> None:
 def test_the_runbook_s_own_mails_pass(name: str) -> None:
     """Else nothing could ever be approved."""
     template = MESSAGES.templates[name]
-    text = template.text.format(affected="You cannot sign in.")
+    text = template.text.format(affected="You cannot sign in.", was="For a while you could not sign in.")
 
     assert objection(f"{template.subject}\n{text}\n{MESSAGES.signature}", VOCABULARY) == ""
 
@@ -98,13 +98,14 @@ def test_what_a_playbook_says_plainly_is_plain(alert: str) -> None:
     """It goes into every mail and notice."""
     playbook = catalogue()[alert]
 
-    assert objection(f"{playbook.plainly} {playbook.component}", VOCABULARY) == ""
+    assert objection(f"{playbook.plainly} {playbook.plainly_past} {playbook.component}", VOCABULARY) == ""
 
 
 @pytest.mark.parametrize("alert", [name for name, known in catalogue().items() if known.customer_visible])
 def test_what_customers_see_has_plain_words(alert: str) -> None:
     """Without them there is nothing to post."""
     assert catalogue()[alert].plainly
+    assert catalogue()[alert].plainly_past
 
 
 WORDS = st.one_of(

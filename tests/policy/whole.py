@@ -157,7 +157,9 @@ def world(seed: int) -> World:
     return World(
         luck=luck,
         begins=begins,
-        playbook=replace(luck.choice(PLAYBOOKS), plainly=PLAINLY, customer_visible=luck.random() < 0.5),
+        playbook=replace(
+            luck.choice(PLAYBOOKS), plainly=PLAINLY, plainly_past=PLAINLY, customer_visible=luck.random() < 0.5
+        ),
         severity=luck.choice([None, None, *Severity]),
         people={key: human(key) for key in ("ana", "olga", "bo")},
         broken={channel: spans(2, 90) for channel in ("ntfy", "chat", "mail", "thread")},

@@ -31,7 +31,7 @@ ADDRESSES = {"acme": "ops@acme-corp.example", "globex": "it@globex-inc.example"}
 CUSTOMERS = CustomersSettings(
     addresses={key: [SecretStr(address)] for key, address in ADDRESSES.items()}, sender="Support <support@example.org>"
 )
-PLAIN = blind(plainly="You cannot sign in at the moment.")
+PLAIN = blind(plainly="You cannot sign in at the moment.", plainly_past="You cannot sign in at the moment.")
 
 
 def desk(server: SmtpReceiver, kind: type[CustomerMail] = CustomerMail) -> MailDesk:
