@@ -19,6 +19,7 @@ from incident.model.outcomes import Arrival, Delivery, Paged
 from integrations.action_links import ActionLinks
 from integrations.clock import utc_now
 from integrations.delivery import Sending
+from integrations.on_duty import OnDuty
 from integrations.ports import Channels
 from oncall.audience import Audience, Question, audience
 from oncall.schedule import Schedule
@@ -34,11 +35,12 @@ class PagingActivities:
     links: Links
     schedule: Schedule = field(default_factory=Schedule)
     action_links: ActionLinks | None = None
+    on_duty: OnDuty = field(default_factory=OnDuty)
 
     @activity.defn
     async def page(self, effect: Page) -> Paged:
         """Reach everybody this page is for, once. Never fails: what did not arrive is among the deliveries."""
-        found = self._audience(effect)
+        found = await self._audience(effect)
         sending = Sending(
             page=effect,
             pagers=self.channels.pagers,
@@ -52,15 +54,16 @@ class PagingActivities:
             deliveries = await _as_long_as_wanted(sending, found)
         return Paged(number=effect.number, deliveries=(*deliveries, *_missing(found)))
 
-    def _audience(self, effect: Page) -> Audience:
+    async def _audience(self, effect: Page) -> Audience:
+        now = utc_now()
         asked = Question(
             targets=effect.targets,
             domain=effect.domain,
             severity=effect.severity,
-            at=utc_now(),
+            at=now,
             team=self.channels.team,
         )
-        return audience(self.schedule, asked)
+        return audience(await self.on_duty.answered(self.schedule, now), asked)
 
 
 async def _as_long_as_wanted(sending: Sending, found: Audience) -> tuple[Delivery, ...]:

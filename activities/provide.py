@@ -20,6 +20,7 @@ from activities.settling import SettlingActivities
 from activities.status_page import StatusPageActivities
 from incident.model.language import Vocabulary
 from integrations.action_links import ActionLinks
+from integrations.on_duty import OnDuty
 from integrations.ports import Channels, StatusPage
 from oncall.schedule import Schedule
 
@@ -40,6 +41,8 @@ class World:
     """Makes links that act; None: nobody said how phones reach the bridge."""
     schedule: Schedule = field(default_factory=Schedule)
     """Who can be paged, and how."""
+    on_duty: OnDuty = field(default_factory=OnDuty)
+    """Who asks others about rotations that are theirs."""
     mail_desk: MailDesk | None = None
     """None: customers cannot be written to."""
     status_page: StatusPage | None = None
@@ -61,7 +64,9 @@ def provide(world: World) -> Activities:
     looking = LookingActivities(world.outside, chat.open)
     levers = LeverActivities(world.outside, world.ledger)
     redriving = RedriveActivities(world.outside.sagas)
-    paging = PagingActivities(world.channels, world.ledger, world.links, world.schedule, world.action_links)
+    paging = PagingActivities(
+        world.channels, world.ledger, world.links, world.schedule, world.action_links, world.on_duty
+    )
     return Activities(
         hot=[RunbookActivities(world.speed, world.witnesses).consult_runbook, paging.page],
         background=[

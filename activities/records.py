@@ -6,11 +6,9 @@ lines of a long story wait in `parts/` until the record is written, which puts t
 
 import asyncio
 import json
-import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -20,6 +18,7 @@ from temporalio.exceptions import ApplicationError
 from incident.model.effects import RecordKind, WriteRecord
 from incident.model.incident import Incident
 from incident.model.outcomes import Recorded
+from integrations.whole_files import write_whole
 
 INCIDENT: TypeAdapter[Incident] = TypeAdapter(Incident)
 
@@ -101,12 +100,3 @@ def _number(path: Path) -> int:
 def _read(path: Path) -> dict[str, Any]:
     body: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return body
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Nobody ever reads half a file, not even after a power cut."""
-    with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", delete=False) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).replace(path)

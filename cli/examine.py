@@ -17,7 +17,7 @@ from cli.connect import PATIENCE
 from cli.doctor import Line, Verdict
 from cli.examine_bridge import examine_bridge
 from cli.examine_doors import examine_doors
-from cli.examine_oncall import examine_oncall
+from cli.examine_oncall import examine_plan
 from cli.examine_saga import examine_saga
 from cli.examine_ways import examine_ways
 from integrations.aws import Aws
@@ -28,6 +28,7 @@ from integrations.settings import AppSettings
 from worker.connecting import NoEngine, connect, connect_options
 from worker.engine_needs import commands, missing_attributes
 from worker.settings import Settings
+from worker.wiring import on_duty
 from workflows.contract import BACKGROUND_QUEUE, PATIENT_QUEUE, TASK_QUEUE
 
 MOST_SKEW = timedelta(seconds=5)
@@ -47,6 +48,7 @@ async def examine(settings: Settings) -> list[Line]:
         saga = await examine_saga(settings, http)
         bridge = await examine_bridge(settings.bridge, http)
         paging = examine_ways(settings, http)
+        rota = await examine_plan(on_duty(settings, http), settings.oncall, utc_now())
         rest = await asyncio.gather(
             _reached("pager", str(settings.pager.ntfy_url or ""), "INCIDENTS_PAGER__NTFY_URL (an ntfy topic)", http),
             _reached("chat", _chat(settings), "INCIDENTS_CHAT__WEBHOOK_URL (a Slack-compatible webhook)", http),
@@ -63,7 +65,7 @@ async def examine(settings: Settings) -> list[Line]:
         *no_app,
         _home(settings),
         paging,
-        examine_oncall(settings.oncall, utc_now()),
+        *rota,
         examine_doors(settings),
     ]
 

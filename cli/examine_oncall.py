@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from cli.doctor import Line, Verdict
 from cli.oncall import ALL, DOMAINS
+from integrations.on_duty import OnDuty
 from oncall.changes import Stretch, gaps
 from oncall.problems import problems
 from oncall.schedule import Schedule
@@ -12,6 +13,7 @@ from oncall.wording import instant, zone_of
 
 AHEAD = timedelta(days=14)
 """Long enough to ask somebody else."""
+KNOWN = "give people there a shift, and people here the `email`, `pagerduty` id or name they have there"
 UNSET = "no rotation is set: pages go to the channels of the whole team"
 
 
@@ -30,6 +32,21 @@ def examine_oncall(schedule: Schedule, now: datetime) -> Line:
         return Line(what="on-call", verdict=Verdict.OK, seen="every domain has somebody for the next 14 days")
     do = [problem.do for problem in wrong] or ["add a member, a layer or an override (`incidents oncall` says why)"]
     return Line(what="on-call", verdict=Verdict.BAD, seen="; ".join(seen), do="; ".join(dict.fromkeys(do)))
+
+
+async def examine_plan(on_duty: OnDuty, schedule: Schedule, now: datetime) -> list[Line]:
+    """The line about the plan, and one for each rotation that has a source, which is asked."""
+    answered = await on_duty.answered(schedule, now)
+    return [examine_oncall(answered, now), *(_source(answered, name) for name in schedule.sourced)]
+
+
+def _source(schedule: Schedule, rotation: str) -> Line:
+    answer, what = schedule.answer(rotation), f"on-call: {rotation}"
+    if answer.person and not answer.is_old:
+        return Line(what=what, verdict=Verdict.OK, seen=f"{answer.source} names {schedule.called(answer.person)}")
+    whom = f"; {schedule.called(answer.person)} would be paged" if answer.person else "; nobody would be paged"
+    do = "see that it can be reached from here" if answer.is_old else KNOWN
+    return Line(what=what, verdict=Verdict.BAD, seen=answer.note + whom, do=do)
 
 
 def _empty(schedule: Schedule, now: datetime) -> Iterator[str]:

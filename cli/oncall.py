@@ -1,7 +1,8 @@
-"""`incidents oncall`: who is on call now and next, and why. Reads settings only: no engine, nobody is paged."""
+"""`incidents oncall`: who is on call now and next, and why. No engine, and nobody is paged."""
 
+import asyncio
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from cli.connect import SayNo
 from cli.escalation_lines import escalation_lines
 from cli.reading import Json
 from integrations.clock import utc_now
+from integrations.http import shared_client
 from integrations.ports import Channels
 from oncall.changes import next_change
 from oncall.problems import problems
@@ -18,7 +20,8 @@ from oncall.schedule import EARLIEST, LATEST, Schedule
 from oncall.who import OnCall, who
 from oncall.wording import because, instant, zone_of
 from runbook import owners
-from worker.settings import load_settings
+from worker.settings import Settings, load_settings
+from worker.wiring import on_duty
 
 ALL = sorted({owner.domain for owner in vars(owners).values() if isinstance(owner, owners.Owner)})
 """Every domain there is, that of alerts the runbook does not know among them."""
@@ -87,9 +90,10 @@ def oncall(
 
     Examples: incidents oncall · incidents oncall --domain database · incidents oncall --at 2026-12-25T03:00+01:00
     """
-    asked, schedule = _instant(at), load_settings().oncall
-    if not schedule.is_set:
+    asked, settings = _instant(at), load_settings()
+    if not settings.oncall.is_set:
         raise SayNo(NOTHING.rstrip())
+    schedule = asyncio.run(_answered(settings, asked, is_now=at is None))
     turns = [turn(schedule, name, asked) for name in ([domain] if domain else DOMAINS)]
     typer.echo(_as_json(schedule, turns) if as_json else "\n".join(_lines(schedule, turns)))
     if domain and not as_json:
@@ -101,9 +105,19 @@ def oncall(
         raise SayNo(f"nobody is on call for {', '.join(empty)}")
 
 
+async def _answered(settings: Settings, at: datetime, *, is_now: bool) -> Schedule:
+    """What was known about now says nothing about another day, and the other way round."""
+    async with shared_client() as http:
+        asking = on_duty(settings, http)
+        return await (asking if is_now else replace(asking, memory=None)).answered(settings.oncall, at)
+
+
 def turn(schedule: Schedule, domain: str, at: datetime) -> Turn:
     """The one that `at` is in, counted from there."""
-    return Turn(domain=domain, since=at, until=next_change(schedule, domain, at), on_call=who(schedule, domain, at))
+    on_call, change = who(schedule, domain, at), next_change(schedule, domain, at)
+    said = on_call.why.answer.until if on_call.why.answer else None
+    ends = [end for end in (change, said) if end and end > at]
+    return Turn(domain=domain, since=at, until=min(ends, default=None), on_call=on_call)
 
 
 def _lines(schedule: Schedule, turns: list[Turn]) -> list[str]:
@@ -113,14 +127,25 @@ def _lines(schedule: Schedule, turns: list[Turn]) -> list[str]:
 def _told(schedule: Schedule, now: Turn) -> list[str]:
     """Three lines: who and until when, why, who is next."""
     because_of = because(schedule, now.domain, now.on_call)
-    following = _next(schedule, now)
-    then = f"{_who(schedule, following)} {_until(schedule, following)}" if following else "no change within 400 days"
+    then = _then(schedule, now)
     lines = (f"{_who(schedule, now)} {_until(schedule, now)}", f"why: {because_of}", f"next: {then}")
     return [f"{name:<14}{line}" for name, line in zip((now.domain, "", ""), lines, strict=True)]
 
 
+def _then(schedule: Schedule, now: Turn) -> str:
+    source, following = _source(now), _next(schedule, now)
+    if following:
+        return f"{_who(schedule, following)} {_until(schedule, following)}"
+    return f"{source} will know" if source else "no change within 400 days"
+
+
 def _next(schedule: Schedule, now: Turn) -> Turn | None:
-    return turn(schedule, now.domain, now.until) if now.until else None
+    """What a source will say is not known now."""
+    return turn(schedule, now.domain, now.until) if now.until and not _source(now) else None
+
+
+def _source(found: Turn) -> str:
+    return found.on_call.why.answer.source if found.on_call.why.answer else ""
 
 
 def _who(schedule: Schedule, found: Turn) -> str:
@@ -129,7 +154,8 @@ def _who(schedule: Schedule, found: Turn) -> str:
 
 def _until(schedule: Schedule, found: Turn) -> str:
     if found.until is None:
-        return "for the next 400 days"
+        source = _source(found)
+        return f"as long as {source} says so" if source else "for the next 400 days"
     return f"until {instant(found.until, zone_of(schedule, found.domain, found.on_call))}"
 
 
@@ -155,6 +181,7 @@ def _row(schedule: Schedule, found: Turn) -> dict[str, Any]:
         "zone": zone_of(schedule, found.domain, found.on_call),
         "why": because(schedule, found.domain, found.on_call),
         "layer": why.layer,
+        "source": asdict(why.answer) if why.answer else None,
         "shift": asdict(why.shift) if why.shift else None,
         "override": why.override.model_dump(mode="json", by_alias=True) if why.override else None,
     }

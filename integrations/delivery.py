@@ -157,7 +157,7 @@ class _Search:
         return bool(done)
 
     def _told(self, way: Way, outcome: Arrival, *, receipt: str = "", repeat: bool = False, why: str = "") -> Delivery:
-        person = self.recipient.person
+        person, why = self.recipient.person, why or self.recipient.why
         return Delivery(person=person, channel=way.name, outcome=outcome, receipt=receipt, repeat=repeat, why=why)
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from incident.model.card import Card, Thread
 from incident.model.effects import Page, Post, SetStatusPage
+from oncall.answer import Named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,3 +123,14 @@ class Channels:
     """The same chat, where it has threads."""
     team: tuple[str, ...] = ("ntfy", "chat")
     """Channels of the whole team, in order: where pages go for whom no contacts are written down."""
+
+
+class OncallSource(Protocol):
+    """Somebody else's plan of who is on call: a vendor's schedule, a calendar."""
+
+    async def at(self, where: str, at: datetime, zone: str) -> tuple[Named, ...]:
+        """Whom it has on call at `at`, the likeliest first; none: nobody. Raises Unreachable, RateLimited, Refused.
+
+        `where`: which of its schedules. `zone`: the clock of whatever has none of its own.
+        """
+        ...

@@ -104,6 +104,17 @@ class PagerSettings(BaseModel):
     """Address of the team in apprise's words (`tgram://…`, `twilio://…`): any of its services. A secret."""
 
 
+class OncallSourcesSettings(BaseModel):
+    """Where rotations with a `source` are asked about."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    pagerduty_token: SecretStr | None = None
+    """Key of PagerDuty's REST API, read-only is enough: who a schedule of theirs has on call. A secret."""
+    pagerduty_url: HttpUrl = HttpUrl("https://api.pagerduty.com")
+    """PagerDuty's REST API; a service region of its own has another host."""
+
+
 class MailSettings(BaseModel):
     """The organisation's mail server, for pages and for customers."""
 

@@ -6,7 +6,7 @@ all, that is everybody, under the name `on-call`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pydantic import SecretStr
@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from incident.model.severity import Severity
 from incident.model.zones import is_within
 from oncall.schedule import Contact, Person, Schedule
-from oncall.who import absence, on_rotation, who
+from oncall.who import OnCall, absence, on_rotation, who
 from oncall.zones import exists
 
 ON_CALL, OWNER, EVERYONE = "on-call", "owner", "everyone"
@@ -38,6 +38,8 @@ class Recipient:
 
     person: str
     ways: tuple[Way, ...]
+    why: str = ""
+    """What is doubtful about it being them: a source is silent, and this is its last known answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,31 +66,39 @@ def audience(schedule: Schedule, asked: Question) -> Audience:
     team = tuple(Way(channel=channel, name=channel) for channel in asked.team)
     if not schedule.people:
         return Audience(recipients=(Recipient(person=ON_CALL, ways=team),))
-    people: dict[str, None] = {}
+    people: dict[str, str] = {}
     missing: dict[str, str] = {}
     for target in asked.targets:
         found, why = behind(schedule, target, asked.domain, asked.at)
-        people |= dict.fromkeys(found)
+        people |= {key: why for key in found if key not in people}
         missing |= {target: why} if not found else {}
-    recipients = [r for person in people for r in _reachable(schedule, person, asked, team, missing)]
+    recipients = [
+        replace(recipient, why=why)
+        for person, why in people.items()
+        for recipient in _reachable(schedule, person, asked, team, missing)
+    ]
     return Audience(recipients=tuple(_once(recipients, team, EVERYONE in asked.targets)), missing=missing)
 
 
 def behind(schedule: Schedule, target: str, domain: str, at: datetime) -> tuple[tuple[str, ...], str]:
-    """Keys of the people a target stands for at `at`; none: why."""
+    """Keys of the people a target stands for at `at`; none: why. Somebody: what is doubtful about it."""
     if target == ON_CALL:
-        found = who(schedule, domain, at)
-        return (found.person,) if found.person else (), "; ".join(found.why.passed)
+        return _one(who(schedule, domain, at))
     if target == OWNER:
         return _owners(schedule, domain, at)
     if target == EVERYONE:
         here = tuple(key for key in schedule.people if not absence(schedule, key, at))
-        return here or tuple(schedule.people), "nobody is written down"
+        return here or tuple(schedule.people), "" if schedule.people else "nobody is written down"
     if target.startswith(ROTATION):
-        found = on_rotation(schedule, target.removeprefix(ROTATION), at)
-        return (found.person,) if found.person else (), "; ".join(found.why.passed)
+        return _one(on_rotation(schedule, target.removeprefix(ROTATION), at))
     key = target.removeprefix(PERSON)
     return ((key,), "") if key in schedule.people else ((), f"{key} is nobody we know")
+
+
+def _one(found: OnCall) -> tuple[tuple[str, ...], str]:
+    if found.person is None:
+        return (), "; ".join(found.why.passed)
+    return (found.person,), found.why.answer.note if found.why.answer else ""
 
 
 def _owners(schedule: Schedule, domain: str, at: datetime) -> tuple[tuple[str, ...], str]:
@@ -97,13 +107,15 @@ def _owners(schedule: Schedule, domain: str, at: datetime) -> tuple[tuple[str, .
     if not named:
         return (), f"no owner is set for {domain}"
     people: list[str] = []
+    doubts: list[str] = []
     reasons: list[str] = []
     for target in named:
         found, why = behind(schedule, target, domain, at)
         away = [absence(schedule, key, at) for key in found]
         people += [key for key, reason in zip(found, away, strict=True) if not reason]
+        doubts += [why] if found and why else []
         reasons += [reason for reason in (why, *away) if reason]
-    return tuple(dict.fromkeys(people)), "; ".join(dict.fromkeys(reasons))
+    return tuple(dict.fromkeys(people)), "; ".join(dict.fromkeys(doubts if people else reasons))
 
 
 def _reachable(

@@ -72,5 +72,6 @@ def _of_layer(schedule: Schedule, layer: Layer, starts_at: datetime, ends_at: da
     rotation = schedule.rotations.get(layer.rotation)
     if rotation is None or not (exists(rotation.zone) and exists(layer.zone or rotation.zone)):
         return
-    yield from hand_overs(rotation, starts_at, ends_at)
+    if not rotation.source:  # what a source says later is not known now
+        yield from hand_overs(rotation, starts_at, ends_at)
     yield from windows.edges(layer, layer.zone or rotation.zone, starts_at, ends_at)

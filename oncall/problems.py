@@ -28,7 +28,9 @@ def problems(schedule: Schedule, domains: Collection[str] = ()) -> list[Problem]
 def _rotations(schedule: Schedule) -> Iterator[Problem]:
     for name, rotation in schedule.rotations.items():
         here = f"[oncall.rotations.{name}]"
-        if not rotation.members:
+        if rotation.source and rotation.members:
+            yield Problem(what=f"rotation {name} has members and a source", do=f"let {here} keep one of them")
+        if not (rotation.members or rotation.source):
             yield Problem(what=f"rotation {name} has no members", do=f"give {here} its members, or remove it")
         yield from _zone(f"rotation {name}", rotation.zone)
         for member in dict.fromkeys(rotation.members):

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from incident.model.severity import Severity
+from oncall.answer import Answer
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -108,14 +109,28 @@ class Rotation(Written):
 
     members: tuple[str, ...] = ()
     """Keys of people, in the order of their turns."""
-    starts: Day
-    """Local day of the first shift, which begins at `hand_over`."""
+    source: str = Field(default="", repr=False)
+    """Instead of members, who knows: `pagerduty:<schedule id>`, `icalendar:<path or address>`. Never printed."""
+    starts: Day = EARLIEST.date()
+    """Local day of the first shift, which begins at `hand_over`. Must be given, unless there is a source."""
     hand_over: Clock = time(9)
     """Wall clock of `zone` at which a shift ends and the next begins."""
     zone: str = "UTC"
     """IANA name, such as `Europe/Berlin`."""
     every: Literal["daily", "weekly"] | Annotated[int, Field(ge=1, le=366)] = "weekly"
     """Length of a shift: a word, or a number of days."""
+
+    @model_validator(mode="after")
+    def _begins(self) -> Self:
+        if not self.source and "starts" not in self.model_fields_set:
+            raise ValueError("`starts`, the day of the first shift, must be given (or a `source`)")
+        return self
+
+    @property
+    def calls(self) -> str:
+        """What its source is called: an address may be a secret, and a schedule's id is none."""
+        kind, _, where = self.source.partition(":")
+        return self.source if where.isalnum() else kind
 
     @property
     def days(self) -> int:
@@ -217,6 +232,16 @@ class Schedule(Written):
             if name in self.rotations:
                 return [Layer(rotation=name)]
         return []
+
+    @property
+    def sourced(self) -> dict[str, Rotation]:
+        """Rotations that somebody else has to be asked about."""
+        return {name: rotation for name, rotation in self.rotations.items() if rotation.source}
+
+    def answer(self, rotation: str) -> Answer:
+        """What the source of this rotation said (`oncall/answered.py`): here nobody has asked it."""
+        source = self.rotations[rotation].calls
+        return Answer(source=source, note=f"nobody has asked {source} about rotation {rotation}")
 
     def called(self, person: str) -> str:
         """`ana (Ana Lima)`: the key, and what people call them."""

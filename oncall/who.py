@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from oncall.answer import Answer
 from oncall.schedule import Layer, Override, Rotation, Schedule
 from oncall.shifts import Shift, shift_at
 from oncall.windows import is_active
@@ -17,11 +18,15 @@ from oncall.zones import exists
 
 @dataclass(frozen=True, kw_only=True)
 class Why:
-    """Either an override, or the shift of a layer (`layer` counts from 1). `passed`: who and what did not count."""
+    """An override, or a layer (which counts from 1) with its shift or what its source said.
+
+    `passed`: who and what did not count.
+    """
 
     override: Override | None = None
     layer: int | None = None
     shift: Shift | None = None
+    answer: Answer | None = None
     passed: tuple[str, ...] = ()
 
 
@@ -74,10 +79,21 @@ def _by_layer(schedule: Schedule, number: int, layer: Layer, at: datetime) -> On
         return _nobody(unusable)
     if not is_active(layer, layer.zone or rotation.zone, at):
         return _nobody(f"layer {number} ({layer.rotation}) is not active then")
+    if rotation.source:
+        return _by_source(schedule, number, layer.rotation, at)
     shift = shift_at(layer.rotation, rotation, at)
     if shift is None:
         return _nobody(f"rotation {layer.rotation} has not begun")
     return _by_shift(schedule, rotation, Why(layer=number, shift=shift), at)
+
+
+def _by_source(schedule: Schedule, number: int, rotation: str, at: datetime) -> OnCall:
+    """Whom it named, unless they are away: it knows no other member."""
+    answer = schedule.answer(rotation)
+    if answer.person is None:
+        return _nobody(answer.note)
+    away = absence(schedule, answer.person, at)
+    return _nobody(away) if away else OnCall(person=answer.person, why=Why(layer=number, answer=answer))
 
 
 def _by_shift(schedule: Schedule, rotation: Rotation, why: Why, at: datetime) -> OnCall:
@@ -97,7 +113,7 @@ def _unusable(layer: Layer, rotation: Rotation | None) -> str:
     """Why this layer can never name anybody; empty: it can."""
     if rotation is None:
         return f"there is no rotation {layer.rotation}"
-    if not rotation.members:
+    if not (rotation.members or rotation.source):
         return f"rotation {layer.rotation} has no members"
     missing = [zone for zone in (rotation.zone, layer.zone or rotation.zone) if not exists(zone)]
     return f"there is no zone {missing[0]!r}" if missing else ""

@@ -39,11 +39,16 @@ def _counted(schedule: Schedule, domain: str, why: Why) -> str:
         reach = f"for {why.override.domain}" if why.override.domain else "for every domain"
         period = f"{why.override.starts_at.astimezone(UTC):{AT}} to {why.override.ends_at.astimezone(UTC):{AT}} UTC"
         return f"override {reach}, {period}"
-    if why.shift is None or why.layer is None:
+    if why.layer is None:
         return ""
     layers = schedule.layers_of(domain)
+    where = f"layer {why.layer} of {len(layers)}{_window(layers[why.layer - 1])}"
+    if why.answer:
+        return f"{where}, {why.answer.source} says so" + (f" ({why.answer.note})" if why.answer.note else "")
+    if why.shift is None:
+        return where
     shift = f"shift {why.shift.number} of rotation {why.shift.rotation}"
-    return f"layer {why.layer} of {len(layers)}{_window(layers[why.layer - 1])}, {shift}"
+    return f"{where}, {shift}"
 
 
 def _window(layer: Layer) -> str:

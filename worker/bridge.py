@@ -19,7 +19,7 @@ from worker.processes import stay_quick
 from worker.second_path import watched_intake
 from worker.settings import Settings
 from worker.sweeping import sweeping
-from worker.wiring import channels, line_sayer, saga_desk, slack_api
+from worker.wiring import channels, line_sayer, on_duty, saga_desk, slack_api
 
 
 async def run(settings: Settings) -> None:
@@ -31,7 +31,8 @@ async def run(settings: Settings) -> None:
         reached = channels(settings, http)
         say = line_sayer(reached, link=str(settings.web_ui_url))
         hall = hall_of(settings, client, witness, http)
-        with watched_intake(settings, client, reached, say, witness) as intake:
+        duty = on_duty(settings, http)
+        with watched_intake(settings, client, reached, say, witness=witness, on_duty=duty) as intake:
             hall = replace(hall, keep=intake.keep)
             await serve(intake, settings.bridge, home=settings.home, say=say, hall=hall)
 

@@ -21,6 +21,7 @@ from bridge.second_path.standstill import Standstill
 from bridge.second_path.watching import Watch
 from bridge.speaking import Speaker
 from bridge.telling import Say
+from integrations.on_duty import OnDuty
 from integrations.ports import Channels
 from integrations.witness import Witness
 from runbook.response import RESPONSE, at_speed
@@ -35,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 @contextmanager
 def watched_intake(
-    settings: Settings, client: Client, channels: Channels, say: Say, witness: Witness
+    settings: Settings, client: Client, channels: Channels, say: Say, *, witness: Witness, on_duty: OnDuty
 ) -> Iterator[Watch]:
     """An intake for the length of the block, and the watch over what it could not take."""
     remembered, memory = Remembered(settings.home / MEMORY), _memory(settings.home / MEMORY)
@@ -45,6 +46,7 @@ def watched_intake(
         memory=memory,
         click=str(settings.web_ui_url),
         buttons=partial(thumbs, action_links(settings)),
+        on_duty=on_duty,
     )
     after = timedelta(seconds=settings.bridge.second_path_after_s)
     path = SecondPath(remembered, Numbers(policy=at_speed(RESPONSE, settings.speed), after=after), deliver, say)

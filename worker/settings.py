@@ -24,6 +24,7 @@ from integrations.settings import (
     CustomersSettings,
     MailSettings,
     MetricsSettings,
+    OncallSourcesSettings,
     PagerSettings,
     ProvisioningSettings,
     StatusPageSettings,
@@ -86,6 +87,7 @@ class Settings(BaseSettings):
     status_page: StatusPageSettings = StatusPageSettings()
     apps: list[AppSettings] = Field(default_factory=list, description="Apps to probe, as JSON; see below.")
     oncall: Schedule = Schedule()
+    oncall_sources: OncallSourcesSettings = OncallSourcesSettings()
 
     @classmethod
     def settings_customise_sources(

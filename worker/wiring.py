@@ -21,6 +21,8 @@ from integrations.clock import utc_now
 from integrations.customer_mail import CustomerMail
 from integrations.errors import IntegrationError
 from integrations.http import shared_client
+from integrations.last_known import FILE, LastKnown
+from integrations.on_duty import OnDuty, sources
 from integrations.poorer import WithPoorer
 from integrations.ports import Channels, Chat, StatusPage
 from integrations.provisioning import Platform
@@ -59,6 +61,7 @@ async def outside_world(settings: Settings) -> AsyncIterator[World]:
             witnesses=(witness(settings).public,),
             action_links=action_links(settings),
             schedule=settings.oncall,
+            on_duty=on_duty(settings, http),
             mail_desk=mail_desk(settings, http),
             status_page=status_page(settings, http),
             vocabulary=VOCABULARY,
@@ -86,6 +89,11 @@ def channels(settings: Settings, http: httpx.AsyncClient) -> Channels:
     slack = slack_api(settings, http)
     chat: Chat | None = WithPoorer(slack, webhook) if slack and webhook else slack or webhook
     return Channels(pagers=pagers, missing=missing, chat=chat, threads=slack, team=settings.pager.team)
+
+
+def on_duty(settings: Settings, http: httpx.AsyncClient) -> OnDuty:
+    """Who asks the sources of rotations; what they say is remembered in the home."""
+    return OnDuty(sources(settings.oncall_sources, http), LastKnown(settings.home / FILE))
 
 
 def slack_api(settings: Settings, http: httpx.AsyncClient) -> SlackApi | None:

@@ -1,13 +1,14 @@
 """Paging without the orchestrator: the same people, ways and patience, found out and used by the bridge itself."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bridge.second_path.wording import APART
 from incident.model.effects import Page
 from incident.model.outcomes import Arrival, Delivery
 from integrations.clock import utc_now
 from integrations.delivery import Memory, Sending
+from integrations.on_duty import OnDuty
 from integrations.ports import Button, Channels
 from oncall.audience import Audience, Question, Way, audience
 from oncall.schedule import Schedule
@@ -26,10 +27,11 @@ class Delivering:
     click: str
     buttons: Callable[[Page], Thumbs] = lambda page: lambda person, way: ()
     """What a person may do from a page of an incident, with one thumb."""
+    on_duty: OnDuty = field(default_factory=OnDuty)
 
     async def __call__(self, page: Page, *, again: bool) -> Sequence[Delivery]:
         """Arrival everybody this page is for. Never raises for what a provider does: it is among the deliveries."""
-        found = self._audience(page)
+        found = await self._audience(page)
         sending = Sending(
             page=page,
             pagers=self.channels.pagers,
@@ -43,12 +45,13 @@ class Delivering:
         missing = [Delivery(person=whom, outcome=Arrival.NOBODY, why=why) for whom, why in found.missing.items()]
         return (*deliveries, *missing)
 
-    def _audience(self, page: Page) -> Audience:
+    async def _audience(self, page: Page) -> Audience:
+        now = utc_now()
         asked = Question(
             targets=page.targets,
             domain=page.domain,
             severity=page.severity,
-            at=utc_now(),
+            at=now,
             team=self.channels.team,
         )
-        return audience(self.schedule, asked)
+        return audience(await self.on_duty.answered(self.schedule, now), asked)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from temporalio.testing import ActivityEnvironment
 
@@ -18,8 +19,12 @@ from incident.model.outcomes import Arrival, Delivery, Paged
 from incident.model.severity import Severity
 from integrations import delivery
 from integrations.action_links import ActionLinks
+from integrations.clock import utc_now
 from integrations.delivery import REPEAT
 from integrations.errors import IntegrationError, RateLimited, Refused, Unreachable
+from integrations.last_known import LastKnown, Remembered
+from integrations.on_duty import OnDuty
+from integrations.oncall_sources.icalendar import ICalendar
 from integrations.ports import Button, Channels, Receipt
 from oncall.schedule import Schedule
 from tests.fakes import FakePager
@@ -80,6 +85,29 @@ async def page(
 
 def outcomes(deliveries: tuple[Delivery, ...]) -> list[tuple[str, str, str]]:
     return [(told.person, told.channel, told.outcome.value) for told in deliveries]
+
+
+async def test_a_silent_source_pages_whom_it_last_named_and_the_delivery_says_so(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """And with nobody ever named, the page says that nobody is behind the target."""
+    schedule = Schedule.model_validate(
+        {"people": {"ana": {}}, "rotations": {"default": {"source": f"icalendar:{tmp_path / 'shifts.ics'}"}}}
+    )
+    memory = LastKnown(tmp_path / "oncall.json")
+    duty = OnDuty({"icalendar": ICalendar(httpx.AsyncClient())}, memory)
+    paging = PagingActivities(Channels(pagers={"ntfy": FakePager()}), ledger, Links("http://ui"), schedule, None, duty)
+
+    never: Paged = await ActivityEnvironment().run(paging.page, PAGE)
+    memory.renew(schedule.rotations, {"default": Remembered(person="ana", at=utc_now())})
+    last: Paged = await ActivityEnvironment().run(paging.page, replace(PAGE, key="incident-A@1/page/2"))
+
+    assert [
+        (told.person, told.outcome, told.why.split("; ")[-1]) for told in (*never.deliveries, *last.deliveries)
+    ] == [
+        ("on-call", Arrival.NOBODY, "no earlier answer is known"),
+        ("ana", Arrival.DELIVERED, "last known answer, under 1 min old"),
+    ]
 
 
 async def test_a_page_is_delivered_with_its_receipt(ledger: Ledger) -> None:

@@ -84,7 +84,7 @@ def test_every_owned_domain_is_told_for_scripts(folder: Path, capsys: pytest.Cap
     rows = json.loads(said.out)
     assert [row["domain"] for row in rows] == DOMAINS == ["backups", "database", "edge", "ledger", "provisioning"]
     assert rows[0].keys() == {
-        *("domain", "person", "name", "since", "until", "zone", "why", "layer", "shift", "override", "next")
+        *("domain", "person", "name", "since", "until", "zone", "why", "layer", "source", "shift", "override", "next")
     }
     assert (rows[0]["person"], rows[0]["next"]["name"], "4711" in said.out) == ("bo", "Ana Lima", False)
 

@@ -1,0 +1,105 @@
+"""A calendar (RFC 5545) as a schedule: a file, or an address such as a vendor's "export as iCal" link.
+
+Who is on call is whoever an event that lasts just then names, by the mail of an attendee or by its title. An event
+without a zone (a whole day, a floating time) is meant on the rotation's own clock.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import recurring_ical_events
+from icalendar import Calendar
+
+from incident.model.zones import at_local
+from integrations.errors import Refused
+from integrations.http import failure_of, fetch, unreachable
+from integrations.settings import OncallSourcesSettings
+from oncall.answer import Named
+
+WHO = "the calendar"
+MOST_BYTES = 2_000_000
+"""A few years of shifts are a tenth of it."""
+WITHIN_S = 1.9
+"""Shorter than a page waits for all sources (`integrations/on_duty.py`), so that the reason is ours to tell."""
+AROUND = timedelta(days=1)
+"""Looked at on both sides: an event without a zone may be that far from where UTC would have it."""
+
+
+def source(settings: OncallSourcesSettings, http: httpx.AsyncClient) -> "ICalendar":
+    """Needs no settings: the path or address is the rotation's."""
+    return ICalendar(http)
+
+
+@dataclass(frozen=True)
+class ICalendar:
+    """Plays `OncallSource`. What it is asked about is a path, or an http(s) address, which may hold a secret."""
+
+    http: httpx.AsyncClient
+    within_s: float = WITHIN_S
+
+    async def at(self, where: str, at: datetime, zone: str) -> tuple[Named, ...]:
+        """The event that began last counts first. Raises Unreachable, RateLimited, Refused."""
+        is_web = where.startswith(("http://", "https://", "webcal://"))
+        text = await self._fetched(where) if is_web else await asyncio.to_thread(_read, Path(where))
+        return await asyncio.to_thread(_named, text, at, zone)
+
+    async def _fetched(self, url: str) -> bytes:
+        url = url.replace("webcal://", "https://", 1)
+        try:
+            answer = await fetch(self.http, url, within_s=self.within_s, most_bytes=MOST_BYTES, follow=True)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
+            raise Refused(f"{WHO} has an address that is no web address") from None
+        except httpx.HTTPError as error:
+            raise unreachable(WHO, error) from None
+        if failure := failure_of(WHO, httpx.Response(answer.status)):
+            raise failure
+        if answer.cut:
+            raise Refused(f"{WHO} is longer than {MOST_BYTES} bytes")
+        return answer.body
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.expanduser().open("rb") as file:
+            text = file.read(MOST_BYTES + 1)
+    except (OSError, RuntimeError, ValueError) as error:  # no such user of `~`, a NUL in the path
+        raise Refused(f"{WHO} cannot be read ({getattr(error, 'strerror', None) or type(error).__name__})") from None
+    if len(text) > MOST_BYTES:
+        raise Refused(f"{WHO} is longer than {MOST_BYTES} bytes")
+    return text
+
+
+def _named(text: bytes, at: datetime, zone: str) -> tuple[Named, ...]:
+    """What others wrote may be broken in ways that no library lists: any of them is a no with its kind."""
+    try:
+        calendar = Calendar.from_ical(text)
+        events = recurring_ical_events.of(calendar, skip_bad_series=True).between(at - AROUND, at + AROUND)
+        found = [(begins, _who(event, ends)) for event, begins, ends in _lasting(events, at, zone)]
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise Refused(f"{WHO} is not iCalendar that can be read ({type(error).__name__})") from None
+    return tuple(named for _, named in sorted(found, key=lambda pair: pair[0], reverse=True))
+
+
+def _lasting(events: list[Any], at: datetime, zone: str) -> Iterator[tuple[Any, datetime, datetime]]:
+    for event in events:
+        begins, ends = _instant(event.start, zone), _instant(event.end, zone)
+        if begins <= at < ends and str(event.get("STATUS", "")).upper() != "CANCELLED":
+            yield event, begins, ends
+
+
+def _instant(told: date | datetime, zone: str) -> datetime:
+    if not isinstance(told, datetime):
+        return at_local(told, time(0), zone)
+    return told.astimezone(UTC) if told.tzinfo else at_local(told.date(), told.time(), zone)
+
+
+def _who(event: Any, ends: datetime) -> Named:
+    attendees = event.get("ATTENDEE", [])
+    listed = attendees if isinstance(attendees, list) else [attendees]
+    mails = tuple(str(a).partition(":")[2] for a in listed if str(a).lower().startswith("mailto:"))
+    return Named(mails=mails, words=str(event.get("SUMMARY", "")), until=ends)
