@@ -102,7 +102,11 @@ class Survived:
 
 async def begin(client: Client, fate: Fate) -> Case:
     """Nobody acknowledges, so that a second page goes out where one is wanted, and nowhere else overtakes the first."""
-    policy = quick(ack_within=seconds(1 if fate.number == 2 else 600), repage_every=seconds(600))
+    policy = quick(
+        ack_within=seconds(1 if fate.number == 2 else 600),
+        repage_every=seconds(600),
+        next_contact_after=seconds(600),  # one way at a time: the message a worker died with is the one that matters
+    )
     return await open_incident(client, fate.id, playbook=blind(), policy=policy)
 
 
