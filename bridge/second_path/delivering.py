@@ -30,7 +30,7 @@ class Delivering:
     on_duty: OnDuty = field(default_factory=OnDuty)
 
     async def __call__(self, page: Page, *, again: bool) -> Sequence[Delivery]:
-        """Arrival everybody this page is for. Never raises for what a provider does: it is among the deliveries."""
+        """Reach everybody this page is for. Never raises for what a provider does: it is among the deliveries."""
         found = await self._audience(page)
         sending = Sending(
             page=page,
