@@ -21,7 +21,7 @@ from integrations.clock import utc_now
 from integrations.delivery import Sending
 from integrations.on_duty import OnDuty
 from integrations.ports import Channels
-from oncall.audience import Audience, Question, audience
+from oncall.audience import Audience
 from oncall.schedule import Schedule
 
 LONGEST_S = 90.0
@@ -40,7 +40,7 @@ class PagingActivities:
     @activity.defn
     async def page(self, effect: Page) -> Paged:
         """Reach everybody this page is for, once. Never fails: what did not arrive is among the deliveries."""
-        found = await self._audience(effect)
+        found = await self.on_duty.audience(self.schedule, effect, self.channels.team, utc_now())
         sending = Sending(
             page=effect,
             pagers=self.channels.pagers,
@@ -53,17 +53,6 @@ class PagingActivities:
         async with beating():
             deliveries = await _as_long_as_wanted(sending, found)
         return Paged(number=effect.number, deliveries=(*deliveries, *_missing(found)))
-
-    async def _audience(self, effect: Page) -> Audience:
-        now = utc_now()
-        asked = Question(
-            targets=effect.targets,
-            domain=effect.domain,
-            severity=effect.severity,
-            at=now,
-            team=self.channels.team,
-        )
-        return audience(await self.on_duty.answered(self.schedule, now), asked)
 
 
 async def _as_long_as_wanted(sending: Sending, found: Audience) -> tuple[Delivery, ...]:

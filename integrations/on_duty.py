@@ -18,6 +18,7 @@ from types import MappingProxyType
 import httpx
 import structlog
 
+from incident.model.effects import Page
 from integrations import oncall_sources
 from integrations.errors import IntegrationError
 from integrations.last_known import LastKnown, Remembered
@@ -26,6 +27,7 @@ from integrations.reach import Lacking
 from integrations.settings import OncallSourcesSettings
 from oncall.answer import Answer, Named, recognised
 from oncall.answered import Answered
+from oncall.audience import Audience, Question, audience
 from oncall.schedule import Rotation, Schedule
 
 WITHIN_S = 2.0
@@ -55,6 +57,11 @@ class OnDuty:
     sources: Mapping[str, OncallSource | Lacking] = field(default_factory=dict)
     memory: LastKnown | None = None
     within_s: float = WITHIN_S
+
+    async def audience(self, schedule: Schedule, page: Page, team: tuple[str, ...], now: datetime) -> Audience:
+        """Whom this page is for at this instant. `team`: channels of the whole team, in order. Never raises."""
+        asked = Question(targets=page.targets, domain=page.domain, severity=page.severity, at=now, team=team)
+        return audience(await self.answered(schedule, now), asked)
 
     async def answered(self, schedule: Schedule, at: datetime) -> Schedule:
         """The plan with what every source said about `at`. Never raises for what a source does."""

@@ -10,7 +10,7 @@ from integrations.clock import utc_now
 from integrations.delivery import Memory, Sending
 from integrations.on_duty import OnDuty
 from integrations.ports import Button, Channels
-from oncall.audience import Audience, Question, Way, audience
+from oncall.audience import Way
 from oncall.schedule import Schedule
 
 Thumbs = Callable[[str, Way], tuple[Button, ...]]
@@ -31,7 +31,7 @@ class Delivering:
 
     async def __call__(self, page: Page, *, again: bool) -> Sequence[Delivery]:
         """Reach everybody this page is for. Never raises for what a provider does: it is among the deliveries."""
-        found = await self._audience(page)
+        found = await self.on_duty.audience(self.schedule, page, self.channels.team, utc_now())
         sending = Sending(
             page=page,
             pagers=self.channels.pagers,
@@ -44,14 +44,3 @@ class Delivering:
         deliveries = await sending.deliver(found.recipients)
         missing = [Delivery(person=whom, outcome=Arrival.NOBODY, why=why) for whom, why in found.missing.items()]
         return (*deliveries, *missing)
-
-    async def _audience(self, page: Page) -> Audience:
-        now = utc_now()
-        asked = Question(
-            targets=page.targets,
-            domain=page.domain,
-            severity=page.severity,
-            at=now,
-            team=self.channels.team,
-        )
-        return audience(await self.on_duty.answered(self.schedule, now), asked)
