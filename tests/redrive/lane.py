@@ -60,6 +60,8 @@ MOVE = "move"
 """A place by name: just before the one call that changes something."""
 QUICKLY = {"BEAT": timedelta(seconds=3), "ANSWER": timedelta(seconds=20)}
 """The procedure's own patience, in seconds instead of a minute: a killed worker is missed sooner."""
+LET_GO_WITHIN_S = 10.0
+"""The SDK's own patience with an attempt that timed out is five seconds, from when it did."""
 PATIENCE = timedelta(seconds=3)
 """How long a re-drive is watched."""
 KNOWN: SagaKnowledge = replace(SAGA, stuck=StuckRules(attempts=2))
@@ -275,18 +277,28 @@ class Lane:
         return await self.rig.sagas.get_schedule_handle(SCHEDULE_ID).describe()
 
 
-async def hold_on(until: asyncio.Event) -> None:
-    """Whoever asks us to stop is not heard: our process is dead, or stands still."""
+async def hold_on(until: asyncio.Event) -> bool:
+    """Whoever asks us to stop is not heard: our process is dead, or stands still. Whether anybody asked."""
+    asked = False
     while not until.is_set():
-        with suppress(asyncio.CancelledError):
+        try:
             await until.wait()
+        except asyncio.CancelledError:
+            asked = True
+    return asked
 
 
 async def stand_still(seconds: float) -> None:
-    """As a process that was stopped (SIGSTOP, a frozen machine) and goes on later."""
-    until, loop = asyncio.Event(), asyncio.get_running_loop()
+    """As a process that was stopped (SIGSTOP, a frozen machine) and goes on later.
+
+    The SDK, which does not stand still here, asks the attempt to stop some seconds after it timed out. That must fall
+    into the standstill: a frozen process hears nothing, and asked just afterwards it would stop by luck.
+    """
+    loop, until = asyncio.get_running_loop(), asyncio.Event()
     loop.call_later(seconds, until.set)
-    await hold_on(until)
+    if not await hold_on(until):
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(LET_GO_WITHIN_S)
 
 
 async def unanswered(call: Callable[[], Awaitable[Any]]) -> Any:
