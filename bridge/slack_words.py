@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 
 from bridge.finding import called, named, only
 from incident.model.messages import MESSAGES
+from incident.model.refund import RefundAnswer
 from incident.model.role import Role
 
 USAGE = """*/incident* … the incident may be left out while only one is open
 `ack [id]` · `status [id]` · `resolve [id] [what was done]` · `note [id] what you saw`
 `take [id] [role]` · `assign [id] role @who` (ic, scribe, comms, responder)
-`approve [id] [plan]` · `reject [id] [plan] [why]` · `escalate [id] why` · `unack [id] why`"""
+`approve [id] [plan]` · `reject [id] [plan] [why]` · `escalate [id] why` · `unack [id] why`
+`refund [id] [plan] refunded|credited|declined [reference]` (finance)"""
 MENTION = re.compile(r"^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$")
 """A mention, where "Escape channels, users, and links" is on for the command (Slack, "Slash commands")."""
 ROLES = tuple(role.value for role in Role)
+ANSWERS = tuple(answer.value for answer in RefundAnswer)
 SENTENCES = ("note", "resolve", "escalate", "unack")
 """Words with a sentence behind them: "note app is down" is not about the incident that has "app" in its id."""
 Payload = dict[str, str | bool]
@@ -87,6 +90,16 @@ def _role_to(words: str, who: Who) -> Payload:
     return {"role": role.lower(), "to": (mention and who(mention[1])) or to.strip().lstrip("@")}
 
 
+def _refund(words: str, _who: Who) -> Payload:
+    """`refund_path-1 refunded INV-12`: the plan may be left out while only one waits."""
+    told = _plan(words, _who)
+    answer, _, reference = str(told.pop("why", "")).partition(" ")
+    if answer.lower() not in ANSWERS:
+        raise Mistyped(f"say what finance did: {', '.join(ANSWERS)}")
+    found: Payload = {**told, "answer": answer.lower(), "reference": reference.strip()}
+    return {name: value for name, value in found.items() if value}
+
+
 READERS: dict[str, Callable[[str, Who], Payload]] = {
     "ack": _nothing,
     "status": _nothing,
@@ -98,4 +111,5 @@ READERS: dict[str, Callable[[str, Who], Payload]] = {
     "reject": _plan,
     "escalate": _text_in("why", needed=True),
     "unack": _text_in("why", needed=True),
+    "refund": _refund,
 }

@@ -296,13 +296,14 @@ def refund(
     *,
     proposal: Annotated[str, typer.Option(help="Which request; may be left out when only one waits.")] = "",
     reference: Annotated[str, typer.Option(help="Where it is booked.")] = "",
+    of: Of = "",
     signal: Signal = False,
 ) -> None:
-    """Tell what finance did about a refund it was asked for.
+    """Tell what finance did about a refund it was asked for: finance's own people say it.
 
-    Example: incidents refund ProvisioningJobsStuck refunded --reference INV-12
+    Example: incidents refund ProvisioningJobsStuck refunded --reference INV-12 --of finance
     """
-    payload: Payload = {"proposal": proposal, "answer": answer.value, "reference": reference, "by": by}
+    payload: Payload = {"proposal": proposal, "answer": answer.value, "reference": reference, "by": by, "of": of}
     tell(part, "refund", payload, signal=signal)
 
 

@@ -182,12 +182,14 @@ class TellCustomers(Message):
 class AnswerRefund(Message):
     bare: ClassVar[str] = "answer"
     expected: ClassVar[str] = (
-        '{"proposal": "refund_path-1", "answer": "refunded", "reference": "INV-12", "by": "fin"} '
+        '{"proposal": "refund_path-1", "answer": "refunded", "reference": "INV-12", "by": "fin", "of": "finance"} '
         "(refunded, credited or declined)"
     )
     proposal: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
     answer: RefundAnswer
     reference: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    of: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    """For whom `by` speaks: `finance`. A claim, like `by`."""
 
 
 MESSAGES: dict[str, type[Message]] = {

@@ -22,5 +22,9 @@ class Refund:
     customers: tuple[Affected, ...] = ()
     """Who waits, with plan and what they paid for; empty: the check could not tell."""
     answer: RefundAnswer | None = None
+    answered_at: datetime | None = None
     reference: str = ""
+    """Where the answer is found: number of a credit note, say; of a no: why."""
     by: str = ""
+    how: str = ""
+    """How we know who that was: `verified by slack`, `claimed`."""

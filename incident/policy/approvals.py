@@ -17,36 +17,45 @@ from incident.policy.draft import Draft
 
 
 def refusal(incident: Incident, proposal: Proposal, message: Approve, voice: Voice) -> str:
-    """Why this person may not say it; empty: they may. A no needs no second person, but it is the same people's."""
+    """Why this person may not say it; empty: they may. A no needs no second person, but it is the same people's.
+
+    Finance's no is its answer, so it needs the proof that a yes does.
+    """
     if proposal.approval is Approval.MANUAL and not isinstance(message, Reject):
         return f"{proposal.id} is done by hand; tell `mitigated` when it helped"
-    stranger = _not_theirs(incident, proposal, message, voice)
-    if stranger or isinstance(message, Reject):
+    stranger = not_theirs(incident, f"{proposal.id} is for", proposal.needs, of=message.of, voice=voice)
+    if stranger:
         return stranger
-    if _wants_proof(incident, proposal) and not voice.verified:
-        return f"{proposal.id} needs a yes we can verify: use the button of a page, or Slack (docs/decisions/0016)"
-    return _same_person(proposal, voice.by)
+    if isinstance(message, Reject):
+        return unproven(incident, proposal.id, proposal.needs, voice) if proposal.aim is Aim.REFUND else ""
+    unknown = unproven(incident, proposal.id, (proposal.approval.value, *proposal.needs), voice)
+    return unknown or _same_person(proposal, voice.by)
 
 
-def _not_theirs(incident: Incident, proposal: Proposal, message: Approve, voice: Voice) -> str:
-    """It is for some people only: for finance, or for whoever has a role in the incident."""
-    if not proposal.needs or any(_holds(incident, need, voice) for need in proposal.needs):
+def not_theirs(incident: Incident, what: str, needs: tuple[str, ...], *, of: str, voice: Voice) -> str:
+    """Why `voice` may not decide it; empty: they may. It is for some people only: for finance, or for whoever has a
+    role in the incident. `what` begins the sentence: `refund_path-1 is for`; `of`: for whom they claim to speak.
+    """
+    if not needs or any(_holds(incident, need, voice) for need in needs):
         return ""
-    wanted = " or ".join(proposal.needs)
+    wanted = " or ".join(needs)
     if voice.verified:
-        return f"{proposal.id} is for {wanted} to decide, and {voice.by} is not of it"
-    if message.of in proposal.needs:
+        return f"{what} {wanted} to decide, and {voice.by} is not of it"
+    if of in needs:
         return ""
-    return f'{proposal.id} is for {wanted} to decide; whoever speaks for it says so: {{"of": "{proposal.needs[0]}"}}'
+    return f'{what} {wanted} to decide; whoever speaks for it says so: {{"of": "{needs[0]}"}}'
 
 
 def _holds(incident: Incident, need: str, voice: Voice) -> bool:
     return need in voice.groups or any(role == need and same(who, voice.by) for role, who in incident.roles.items())
 
 
-def _wants_proof(incident: Incident, proposal: Proposal) -> bool:
+def unproven(incident: Incident, what: str, kinds: tuple[str, ...], voice: Voice) -> str:
+    """Why a typed word is not enough where one of `kinds` (an approval, a group) wants proof; empty: it is."""
     wanted = incident.policy.must_be_verified if incident.policy else ()
-    return proposal.approval.value in wanted or any(need in wanted for need in proposal.needs)
+    if voice.verified or not any(kind in wanted for kind in kinds):
+        return ""
+    return f"{what} needs a word we can verify: use the button of a page, or Slack (docs/decisions/0016)"
 
 
 def _same_person(proposal: Proposal, by: str) -> str:

@@ -75,7 +75,7 @@ def refusal(  # noqa: C901, PLR0912 - one row per rule: a table
         case TellCustomers():
             return customers.refusal(incident, message)
         case AnswerRefund():
-            return refund.refusal(incident, message)
+            return refund.refusal(incident, message, voice or Voice(by=message.by))
         case Postmortem() | SetSeverity() if _owes_customers(incident, message):
             return _owes_customers(incident, message)
         case Postmortem() if incident.phase is not Phase.POSTMORTEM:

@@ -5,15 +5,17 @@ answered.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from incident.model.customers import Affected
+from incident.model.identity import Voice
 from incident.model.incident import FINANCE, Aim, Due, Incident, Phase, Proposal, ProposalState
 from incident.model.lever import LeverPlan
 from incident.model.messages import AnswerRefund
 from incident.model.playbook import Approval
 from incident.model.refund import Refund, RefundAnswer
 from incident.model.timeline import Kind
-from incident.policy import cadence, levers
+from incident.policy import approvals, cadence, levers
 from incident.policy.draft import Draft
 from incident.policy.letters import SHOWN_KEYS
 from incident.policy.texts import agree, command
@@ -95,7 +97,8 @@ def remind(draft: Draft) -> Draft:
 def _lines(incident: Incident, refund: Refund, *, opened: bool) -> tuple[str, ...]:
     if opened:
         return (command(incident, "approve", proposal=refund.proposal, by="you", of=FINANCE),)
-    return (command(incident, "refund", proposal=refund.proposal, answer="refunded", reference="…", by="you"),)
+    told = {"answer": "refunded", "reference": "…", "by": "you", "of": FINANCE}
+    return (command(incident, "refund", proposal=refund.proposal, **told),)
 
 
 def approved(draft: Draft, proposal: Proposal, *, by: str, why: str) -> Draft:
@@ -123,20 +126,20 @@ def answered(draft: Draft, message: AnswerRefund) -> Draft:
         return draft
     draft = _answered(draft, refund.proposal, message.answer, message.reference, message.by)
     what = f"{refund.proposal}: {message.answer}"
-    return draft.tell(Kind.CUSTOMERS, what, because=message.reference, by=message.by)
+    draft = draft.tell(Kind.CUSTOMERS, what, because=message.reference, by=message.by)
+    return cadence.post(draft, what, f"*Reference:* {message.reference}" if message.reference else "")
 
 
 def _answered(draft: Draft, proposal: str, answer: RefundAnswer, reference: str, by: str) -> Draft:
+    how = draft.voice.how if draft.voice else ""
+    given: dict[str, Any] = {"answer": answer, "answered_at": draft.now, "reference": reference, "by": by, "how": how}
     return draft.set(
-        refunds=tuple(
-            replace(one, answer=answer, reference=reference, by=by) if one.proposal == proposal else one
-            for one in draft.incident.refunds
-        )
+        refunds=tuple(replace(one, **given) if one.proposal == proposal else one for one in draft.incident.refunds)
     )
 
 
-def refusal(incident: Incident, message: AnswerRefund) -> str:
-    """Why this cannot be answered now; empty: it can."""
+def refusal(incident: Incident, message: AnswerRefund, voice: Voice) -> str:
+    """Why this cannot be answered now, or by them; empty: it can. What came of money is finance's to say."""
     open_ones = ", ".join(one.proposal for one in unanswered(incident))
     if not open_ones:
         return "finance was not asked, or has answered already"
@@ -145,7 +148,8 @@ def refusal(incident: Incident, message: AnswerRefund) -> str:
         return f"which one? Unanswered: {open_ones}"
     if any(p.id == refund.proposal for p in incident.open_proposals):
         return f"finance has to approve or reject {refund.proposal} first"
-    return ""
+    stranger = approvals.not_theirs(incident, f"{refund.proposal} is for", (FINANCE,), of=message.of, voice=voice)
+    return stranger or approvals.unproven(incident, refund.proposal, (FINANCE,), voice)
 
 
 def _meant(incident: Incident, message: AnswerRefund) -> Refund | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from incident.model.finding import Finding, Status
 from incident.model.incident import Attestation, Criterion, Incident, Phase, ProposalState
 from incident.model.playbook import Approval
+from incident.model.refund import Refund
 from incident.policy.texts import clock, day_clock
 
 
@@ -127,8 +128,15 @@ def _refund(incident: Incident) -> Standing:
     waiting = [refund.proposal for refund in incident.refunds if refund.answer is None]
     if waiting:
         return Standing(name=Criterion.REFUND, met=False, evidence=f"finance has not answered {', '.join(waiting)}")
-    told = "; ".join(f"{r.proposal} {r.answer} by {r.by}" for r in incident.refunds[-5:])
-    return Standing(name=Criterion.REFUND, met=True, evidence=told)
+    return Standing(name=Criterion.REFUND, met=True, evidence="; ".join(map(_answer, incident.refunds[-5:])))
+
+
+def _answer(refund: Refund) -> str:
+    """`refund_path-1 refunded by fin (verified by slack) at 12:40 UTC, INV-12`: what the record keeps of it."""
+    how = f" ({refund.how})" if refund.how else ""
+    at = f" at {day_clock(refund.answered_at)}" if refund.answered_at else ""
+    reference = f", {refund.reference}" if refund.reference else ""
+    return f"{refund.proposal} {refund.answer} by {refund.by}{how}{at}{reference}"
 
 
 def _from_check(incident: Incident, name: Criterion, finding: Finding | None) -> Standing:

@@ -158,9 +158,12 @@ def _refund(refund: Refund) -> dict[str, Any]:
     return {
         "proposal": refund.proposal,
         "customers": [one.key for one in refund.customers],
+        "asked_at": refund.asked_at.isoformat(),
         "answer": refund.answer.value if refund.answer else "",
+        "answered_at": _iso(refund.answered_at),
         "reference": refund.reference,
         "by": refund.by,
+        "how": refund.how,
     }
 
 

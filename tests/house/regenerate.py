@@ -39,7 +39,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "postmortem": {"url": "https://wiki.example.org/pm/42", "by": "ana"},
     "action_item": {"what": "alert on deep readiness", "owner": "ana", "due": "2026-07-01", "by": "ana"},
     "customers": {"affected": ["acme", "globex"], "by": "ana"},
-    "refund": {"proposal": "refund_path-1", "answer": "refunded", "reference": "INV-12", "by": "fin"},
+    "refund": {"proposal": "refund_path-1", "answer": "refunded", "reference": "INV-12", "by": "fin", "of": "finance"},
     "alert": {"status": "resolved"},
 }
 """What a person would type. `alert` has no command and no update: machines tell it, and now and then a hand."""

@@ -494,7 +494,7 @@ MESSAGES: st.SearchStrategy[Message] = st.one_of(
     st.builds(FileActionItem, by=PEOPLE, what=TEXTS, owner=st.just("") | PEOPLE),
     st.builds(TellCustomers, by=PEOPLE, affected=KEYS, told=KEYS, text=st.sampled_from(["", "We are on it.", "AWS"])),
     st.builds(TellCustomers, by=PEOPLE, count=st.integers(0, 5), again=KEYS),
-    st.builds(AnswerRefund, by=PEOPLE, answer=st.sampled_from(RefundAnswer)),
+    st.builds(AnswerRefund, by=PEOPLE, answer=st.sampled_from(RefundAnswer), of=st.sampled_from(["", "finance"])),
 )
 MOODS = st.integers(0, 7)
 ANYTHING: st.SearchStrategy[Step] = st.one_of(
@@ -528,7 +528,9 @@ CHAPTERS: st.SearchStrategy[tuple[Step, ...]] = st.one_of(
     st.just((Tell("a", cleared=False, minutes_ago=0),)),
     st.just((WELL, Hurt(), Say(Ack(by="ana")), Agree(), WELL)),
     st.builds(lambda mood: (Hurt(), Say(Ack(by="ana")), Agree(), AnswerAll(mood), Wait(6)), MOODS),
-    st.just((Hurt(), Wait(61), Agree(), Wait(250), Say(AnswerRefund(answer=RefundAnswer.REFUNDED, by="fin")))),
+    st.just(
+        (Hurt(), Wait(61), Agree(), Wait(250), Say(AnswerRefund(answer=RefundAnswer.REFUNDED, by="fin", of="finance")))
+    ),
 )
 """What tends to happen together, so that lives get far; between the chapters anything may."""
 

@@ -128,7 +128,7 @@ def test_a_page_carries_the_plans_that_whoever_is_paged_may_decide_on() -> None:
 def test_the_runbook_may_ask_for_proof(playbook: Playbook) -> None:
     """Then a typed yes is refused, with the way that works."""
     story = proposing(playbook, policy=PROVEN)
-    assert "needs a yes we can verify" in says(story, Approve(by="ana", of="finance"))
+    assert "needs a word we can verify" in says(story, Approve(by="ana", of="finance"))
     assert says(story, Approve(by="ana"), verified=True, groups=("finance",)).startswith("yes")
 
 

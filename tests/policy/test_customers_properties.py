@@ -75,7 +75,9 @@ CHAPTERS = st.one_of(
     st.builds(lambda minutes: (*HURT, Agree(), Wait(minutes), Hurt(), Agree()), st.sampled_from([61, 101, 125])),
     st.builds(lambda keys, text: (Say(TellCustomers(affected=keys, text=text, by="ana")),), KEYS, WORDS),
     st.builds(lambda keys: (Say(TellCustomers(again=keys, by="ana")), Agree(), WELL), KEYS),
-    st.just((Hurt(), Wait(61), Agree(), Wait(250), Say(AnswerRefund(answer=RefundAnswer.REFUNDED, by="fin")))),
+    st.just(
+        (Hurt(), Wait(61), Agree(), Wait(250), Say(AnswerRefund(answer=RefundAnswer.REFUNDED, by="fin", of="finance")))
+    ),
     st.just((Hurt(), Wait(61), say_no)),
     st.just((*HURT, Agree(), *[NextDeadline()] * 12)),
     st.just((GoOn(), Clear(), WELL, GoOn(), Wait(61), WELL)),

@@ -71,7 +71,7 @@ async def test_two_verified_people_set_a_lever_in_motion(town, proposed):
 
 async def test_a_typed_yes_is_not_enough_where_proof_is_wanted(proposed):
     """Two names at one terminal are one person."""
-    assert "needs a yes we can verify" in await proposed.refused("approve", {"by": "bo"})
+    assert "needs a word we can verify" in await proposed.refused("approve", {"by": "bo"})
 
 
 async def test_a_stranger_s_signature_is_refused(town, proposed):

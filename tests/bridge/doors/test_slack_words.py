@@ -49,6 +49,15 @@ def who(user: str) -> str:
         pytest.param("escalate needs DNS", ONE, "escalate", ONE[0], {"why": "needs DNS"}, id="for the owner"),
         pytest.param("unack a tunnel ahead", ONE, "unack", ONE[0], {"why": "a tunnel ahead"}, id="giving it back"),
         pytest.param("resolve", ONE, "resolve", ONE[0], {}, id="nothing more to say"),
+        pytest.param("refund declined", ONE, "refund", ONE[0], {"answer": "declined"}, id="finance's no"),
+        pytest.param(
+            "refund appdb refund_path-1 Refunded INV 12",
+            TWO,
+            "refund",
+            ONE[0],
+            {"proposal": "refund_path-1", "answer": "refunded", "reference": "INV 12"},
+            id="finance's answer, and where it is booked",
+        ),
     ],
 )
 def test_a_command_is_a_message(text: str, ids: list[str], word: str, incident: str, payload: dict[str, Any]) -> None:
@@ -70,7 +79,9 @@ def test_that_nothing_is_open_is_said() -> None:
         read("ack", [], who)
 
 
-@pytest.mark.parametrize("text", ["", "dance", "note", "assign", "assign boss @ana", "assign ic", "take boss"])
+@pytest.mark.parametrize(
+    "text", ["", "dance", "note", "assign", "assign boss @ana", "assign ic", "take boss", "refund maybe"]
+)
 def test_what_is_missing_is_said(text: str) -> None:
     """Before anything reaches an incident."""
     with pytest.raises(Mistyped):
