@@ -18,6 +18,7 @@ from activities.redriving import RedriveActivities
 from activities.runbook import RunbookActivities
 from activities.settling import SettlingActivities
 from activities.status_page import StatusPageActivities
+from activities.weekly_test import WeeklyTestActivities
 from incident.model.language import Vocabulary
 from integrations.action_links import ActionLinks
 from integrations.on_duty import OnDuty
@@ -67,6 +68,7 @@ def provide(world: World) -> Activities:
     paging = PagingActivities(
         world.channels, world.ledger, world.links, world.schedule, world.action_links, world.on_duty
     )
+    weekly = WeeklyTestActivities(world.channels, world.ledger, world.links, world.schedule, world.on_duty, world.home)
     return Activities(
         hot=[RunbookActivities(world.speed, world.witnesses).consult_runbook, paging.page],
         background=[
@@ -87,5 +89,8 @@ def provide(world: World) -> Activities:
             redriving.guard_redrive,
             redriving.carry_out_move,
             redriving.see_what_came,
+            weekly.plan_weekly_test,
+            weekly.page_weekly_test,
+            weekly.keep_weekly_test,
         ],
     )

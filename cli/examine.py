@@ -20,6 +20,7 @@ from cli.examine_doors import examine_doors
 from cli.examine_oncall import examine_plan
 from cli.examine_saga import examine_saga
 from cli.examine_ways import examine_ways
+from cli.examine_weekly_test import examine_weekly_test
 from integrations.aws import Aws
 from integrations.clock import utc_now
 from integrations.errors import IntegrationError
@@ -66,6 +67,7 @@ async def examine(settings: Settings) -> list[Line]:
         _home(settings),
         paging,
         *rota,
+        examine_weekly_test(settings.oncall, settings.home, utc_now()),
         examine_doors(settings),
     ]
 

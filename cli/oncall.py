@@ -16,9 +16,10 @@ from integrations.http import shared_client
 from integrations.ports import Channels
 from oncall.changes import next_change
 from oncall.problems import problems
-from oncall.schedule import EARLIEST, LATEST, Schedule
+from oncall.schedule import Schedule
 from oncall.who import OnCall, who
 from oncall.wording import because, instant, zone_of
+from oncall.written import EARLIEST, LATEST
 from runbook import owners
 from worker.settings import Settings, load_settings
 from worker.wiring import on_duty

@@ -3,18 +3,16 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from cli.doctor import Line, Verdict
 from cli.escalation_lines import masked
-from incident.model.effects import Page
 from incident.model.outcomes import Arrival, Delivery
-from incident.model.severity import Severity
 from integrations.clock import utc_now
-from integrations.delivery import Earlier, Sending
+from integrations.delivery import Earlier
 from integrations.http import shared_client
+from integrations.page_test import page_of, tried
 from integrations.ports import Channels
-from oncall.audience import Recipient, Way
+from oncall.audience import Way
 from oncall.schedule import Contact, Schedule
 from worker.settings import Settings
 from worker.wiring import channels
@@ -45,27 +43,10 @@ async def page_test(settings: Settings, name: str) -> list[Line]:
 async def try_ways(channels: Channels, schedule: Schedule, name: str, click: str) -> list[Line]:
     """The same with these channels. Every way is tried, for all severities and hours: it is a test."""
     ways = tuple(_ways(schedule.people[name].contacts, channels.team))
-    page = page_of(name, utc_now())
-    found = await asyncio.gather(*(_try(channels, page, name, way, click) for way in ways))
+    now = utc_now()
+    page = page_of(f"page-test/{now.isoformat()}", name, now, "somebody ran incidents doctor --page-test")
+    found = await asyncio.gather(*(tried(channels, page, name, way, Nothing(), click=click) for way in ways))
     return [_line(way, delivery) for way, delivery in zip(ways, found, strict=True)]
-
-
-def page_of(name: str, now: datetime) -> Page:
-    """It says itself that nothing is wrong."""
-    return Page(
-        key=f"page-test/{name}/{now.isoformat()}",
-        incident_id=f"page-test-{name}",
-        number=1,
-        targets=(f"person:{name}",),
-        domain="",
-        severity=Severity.SEV3,
-        title="TEST: no incident",
-        text=f"This tests how you are reached. Nothing is wrong.\nPage 1 of page-test-{name}, for {name}.",
-        audience=name,
-        urgent=False,
-        not_before=now - timedelta(seconds=1),
-        because="somebody ran incidents doctor --page-test",
-    )
 
 
 def _ways(contacts: tuple[Contact, ...], team: tuple[str, ...]) -> Iterator[Way]:
@@ -74,12 +55,6 @@ def _ways(contacts: tuple[Contact, ...], team: tuple[str, ...]) -> Iterator[Way]
         yield Way(channel=contact.channel, to=contact.to, name=f"{contact.channel}-{number}")
     if not contacts:
         yield from (Way(channel=channel, name=channel) for channel in team)
-
-
-async def _try(channels: Channels, page: Page, name: str, way: Way, click: str) -> Delivery:
-    sending = Sending(page=page, pagers=channels.pagers, memory=Nothing(), click=click, missing=channels.missing)
-    (delivery,) = await sending.deliver((Recipient(person=name, ways=(way,)),))
-    return delivery
 
 
 def _line(way: Way, delivery: Delivery) -> Line:

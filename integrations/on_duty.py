@@ -63,6 +63,13 @@ class OnDuty:
         asked = Question(targets=page.targets, domain=page.domain, severity=page.severity, at=now, team=team)
         return audience(await self.answered(schedule, now), asked)
 
+    async def members(self, schedule: Schedule, now: datetime) -> tuple[str, ...]:
+        """Everybody who is in a rotation, each once; of one that has a source, whoever it names now."""
+        answered = await self.answered(schedule, now)
+        named = (answered.answer(rotation).person for rotation in schedule.sourced)
+        static = (member for rotation in schedule.rotations.values() for member in rotation.members)
+        return tuple(dict.fromkeys((*static, *(person for person in named if person))))
+
     async def answered(self, schedule: Schedule, at: datetime) -> Schedule:
         """The plan with what every source said about `at`. Never raises for what a source does."""
         asked = schedule.sourced

@@ -5,7 +5,7 @@ them. Whoever has no way of their own is reached by the channels of the whole te
 all, that is everybody, under the name `on-call`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -134,10 +134,13 @@ def _reachable(
 
 def ways_of(person: Person, severity: Severity, at: datetime) -> Iterator[Way]:
     """In order; without those that are for other severities or quiet just then (a SEV-1 knows no quiet hours)."""
+    return numbered(contact for contact in person.contacts if _applies(contact, severity, at))
+
+
+def numbered(contacts: Iterable[Contact]) -> Iterator[Way]:
+    """A way for each, with a name of its own."""
     seen: dict[str, int] = {}
-    for contact in person.contacts:
-        if not _applies(contact, severity, at):
-            continue
+    for contact in contacts:
         count = seen[contact.channel] = seen.get(contact.channel, 0) + 1
         name = contact.channel if count == 1 else f"{contact.channel}-{count}"
         yield Way(channel=contact.channel, to=contact.to, name=name)

@@ -22,7 +22,11 @@ class Problem:
 def problems(schedule: Schedule, domains: Collection[str] = ()) -> list[Problem]:
     """In the order of the file. `domains`: all there are; none: names of domains are not looked at."""
     named = _misnamed(schedule, {*domains, DEFAULT}) if domains else iter(())
-    return list(chain(_rotations(schedule), _layers(schedule), _periods(schedule), _overrides(schedule), named))
+    return list(
+        chain(
+            _rotations(schedule), _layers(schedule), _periods(schedule), _overrides(schedule), _weekly(schedule), named
+        )
+    )
 
 
 def _rotations(schedule: Schedule) -> Iterator[Problem]:
@@ -75,6 +79,11 @@ def _overrides(schedule: Schedule) -> Iterator[Problem]:
         if any(away.person == override.person and away.meets(override) for away in schedule.holidays):
             do = "name somebody else; while they are away the override does not count"
             yield Problem(what=f"override {told(override)}: {override.person} is away then", do=do)
+
+
+def _weekly(schedule: Schedule) -> Iterator[Problem]:
+    if schedule.weekly_test:
+        yield from _zone("the weekly test", schedule.weekly_test.zone)
 
 
 def _shared(one: Override, two: Override) -> bool:

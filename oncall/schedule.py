@@ -4,65 +4,18 @@ Nothing here is checked against anything else; `oncall/problems.py` does that, s
 all others and never keeps a worker from starting. The text under a field is its description in the README.
 """
 
-from datetime import UTC, date, datetime, time
-from enum import StrEnum
+from datetime import datetime, time
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    model_validator,
-)
+from pydantic import Field, SecretStr, model_validator
 
 from incident.model.severity import Severity
 from oncall.answer import Answer
+from oncall.weekly_test import WeeklyTest
+from oncall.written import EARLIEST, Clock, Day, Instant, Weekday, Written
 
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-"""Plans and questions lie between these: a mistyped year is told, and no calendar runs out of years."""
 DEFAULT = "default"
 """The layers, or the rotation, of every domain that has none of its own."""
-
-
-def _no_number(value: object) -> object:
-    """`from = 8` would be eight seconds past midnight."""
-    if isinstance(value, int | float):
-        raise ValueError("write 09:00:00 or 2026-07-01, not a number")
-    return value
-
-
-def _no_offset(value: time) -> time:
-    if value.tzinfo is not None:
-        raise ValueError("a wall clock has no offset: the zone is a field of its own")
-    return value
-
-
-Instant = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST), BeforeValidator(_no_number)]
-Day = Annotated[date, Field(ge=EARLIEST.date(), le=LATEST.date()), BeforeValidator(_no_number)]
-Clock = Annotated[time, BeforeValidator(_no_number), AfterValidator(_no_offset)]
-
-
-class Weekday(StrEnum):
-    """In the order of `date.weekday()`."""
-
-    MON = "mon"
-    TUE = "tue"
-    WED = "wed"
-    THU = "thu"
-    FRI = "fri"
-    SAT = "sat"
-    SUN = "sun"
-
-
-class Written(BaseModel):
-    """What all of them share: a field nobody knows is a slip, so it is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
 
 
 class Quiet(Written):
@@ -218,6 +171,8 @@ class Schedule(Written):
     """Who stands in for the plan, from when until when."""
     holidays: list[Holiday] = Field(default_factory=list)
     """Who is away, from when until when."""
+    weekly_test: WeeklyTest | None = None
+    """When every member of a rotation gets a test page: `{"weekday": "tue", "at": "10:00:00", "zone": "UTC"}`."""
 
     @property
     def is_set(self) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 from incident.model.zones import at_local, local
-from oncall.schedule import Layer, Weekday
+from oncall.schedule import Layer
+from oncall.written import Weekday
 
 MIDNIGHT = time(0)
 DAY = timedelta(days=1)

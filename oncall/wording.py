@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from incident.model.zones import local
-from oncall.schedule import Layer, Schedule, Weekday
+from oncall.schedule import Layer, Schedule
 from oncall.who import OnCall, Why
+from oncall.written import Weekday
 from oncall.zones import exists
 
 AT = "%a %Y-%m-%d %H:%M"

@@ -3,7 +3,7 @@
 from functools import cache
 
 from incident.model.zones import local
-from oncall.schedule import EARLIEST
+from oncall.written import EARLIEST
 
 
 @cache

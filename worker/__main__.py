@@ -18,10 +18,12 @@ from worker.processes import stay_quick
 from worker.sandbox import compile_inside, sandbox
 from worker.settings import Settings, load_settings
 from worker.sweeping import sweeping
+from worker.weekly_test import weekly_testing
 from worker.wiring import outside_world
 from workflows.contract import BACKGROUND_QUEUE, PATIENT_QUEUE, TASK_QUEUE
 from workflows.incident import IncidentWorkflow
 from workflows.redrive import RedriveWorkflow
+from workflows.weekly_test import WeeklyTestWorkflow
 
 GRACE = timedelta(seconds=20)
 """What runs may finish when we are asked to stop; the default of 0 would cancel it at once (temporal-guide §5)."""
@@ -44,6 +46,7 @@ async def run(settings: Settings) -> None:
         await stack.enter_async_context(sweeping(world.outside.sagas))
         for worker in workers(client, provide(world)):
             await stack.enter_async_context(worker)
+        await stack.enter_async_context(weekly_testing(client, settings.oncall.weekly_test))
         stay_quick()
         log.info("worker ready", queues=[TASK_QUEUE, BACKGROUND_QUEUE, PATIENT_QUEUE], home=str(settings.home))
         await _asked_to_stop()
@@ -59,7 +62,7 @@ def workers(
         Worker(
             client,
             task_queue=TASK_QUEUE,
-            workflows=[IncidentWorkflow, RedriveWorkflow],
+            workflows=[IncidentWorkflow, RedriveWorkflow, WeeklyTestWorkflow],
             activities=activities.hot,
             workflow_runner=sandbox(),
             max_cached_workflows=remembered,

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from oncall.changes import LOOK_AHEAD, gaps, next_change, stretches
 from oncall.problems import problems
-from oncall.schedule import Holiday, Layer, Override, Rotation, Schedule, Weekday
+from oncall.schedule import Holiday, Layer, Override, Rotation, Schedule
 from oncall.who import who
 from oncall.wording import because, instant, zone_of
+from oncall.written import Weekday
 from tests.oncall.plans import PEOPLE, utc
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Nowhere/Atall")

@@ -5,8 +5,9 @@ from datetime import date, time
 import pytest
 
 from oncall.changes import gaps, next_change
-from oncall.schedule import Schedule, Weekday
+from oncall.schedule import Schedule
 from oncall.who import who
+from oncall.written import Weekday
 from tests.oncall.plans import NEW_YORK, PEOPLE, holiday, layer, override, plan, rotation, utc
 
 WORKDAYS = (Weekday.MON, Weekday.TUE, Weekday.WED, Weekday.THU, Weekday.FRI)
