@@ -10,6 +10,7 @@ from typing import Any
 
 from incident.model.customers import CustomerRules, Template
 from incident.model.language import Vocabulary
+from incident.model.playbook import Approval
 
 VOCABULARY = Vocabulary(
     internal=(
@@ -50,6 +51,7 @@ MESSAGES = CustomerRules(
     rounds=4,  # ours
     refund_remind_every=timedelta(hours=4),  # ours
     show_again_after=timedelta(minutes=5),  # ours
+    approval=Approval.APPROVAL,  # ours: at 3 a.m. one person may write and send; TWO_PEOPLE asks for a second one
     vocabulary=VOCABULARY,
     templates={
         "first/hurting": Template(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from incident.model.language import Vocabulary
+from incident.model.playbook import Approval
 
 MOST_AFFECTED = 1000
 """Customers one incident names one by one; more are a count, and a matter for the status page."""
@@ -76,6 +77,8 @@ class CustomerRules:
     refund_remind_every: timedelta = timedelta(hours=4)
     show_again_after: timedelta = timedelta(minutes=5)
     """Between two tries at a status page that cannot be reached."""
+    approval: Approval = Approval.APPROVAL
+    """Who may let a mail go: one person, or `two_people`; whoever wrote its words is then the first of the two."""
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     templates: dict[str, Template] = field(default_factory=dict)
     """`first/hurting`, … (`Moment/Stage`) → text; none: people write it."""
@@ -139,6 +142,8 @@ class Customers:
     """A draft was rejected: the next one is a person's."""
     text: str = ""
     """A person's words for the next draft."""
+    text_by: str = ""
+    """Whose words those are."""
     last_done: bool = False
     """The mail at resolution was approved, or people decided against it."""
 

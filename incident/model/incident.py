@@ -131,6 +131,8 @@ class Proposal:
     proposed_at: datetime
     proposed_by: str = ""
     """The person who proposed it; empty: the orchestrator."""
+    proposed_verified: bool = False
+    """We know for sure that it was them."""
     needs: tuple[str, ...] = ()
     """Only one of these may decide: a group (a rotation's name, such as `finance`) or a role in the incident."""
     aim: Aim = Aim.LEVER

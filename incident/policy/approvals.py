@@ -76,10 +76,18 @@ def still_count(proposal: Proposal, policy: ResponsePolicy, now: datetime) -> tu
     return tuple(yes for yes in proposal.yeses if now < yes.at + policy.yes_valid_for)
 
 
-def enough(proposal: Proposal) -> bool:
-    """Has everybody said yes who must? A person who proposed it is the first of two."""
-    wanted = 2 if proposal.approval is Approval.TWO_PEOPLE else 1
-    return len(proposal.yeses) + (wanted == 2 and bool(proposal.proposed_by)) >= wanted
+def enough(proposal: Proposal, policy: ResponsePolicy) -> bool:
+    """Has everybody said yes who must? A person who proposed it is the first of two, if a claim is enough for that."""
+    if proposal.approval is not Approval.TWO_PEOPLE:
+        return bool(proposal.yeses)
+    proven = proposal.proposed_verified or proposal.approval.value not in policy.must_be_verified
+    return len(proposal.yeses) + bool(proposal.proposed_by and proven) >= 2
+
+
+def agreed(draft: Draft, proposal: Proposal, by: str) -> Proposal:
+    """With this person's yes, and how we know them; without those that are too old."""
+    yes = Yes(by=by, at=draft.now, how=draft.voice.how if draft.voice else "")
+    return with_yeses(proposal, (*still_count(proposal, draft.policy, draft.now), yes))
 
 
 def for_anybody(incident: Incident) -> tuple[str, ...]:
@@ -89,7 +97,9 @@ def for_anybody(incident: Incident) -> tuple[str, ...]:
 
 def watch(draft: Draft) -> Draft:
     """After every event: when does the next plan, or the next yes, lapse?"""
-    lapses = [at for p in _waiting(draft.incident) for at in _lapses(p, draft.policy)]
+    waiting = _waiting(draft.incident)
+    lapses = [p.proposed_at + draft.policy.proposal_valid_for for p in waiting]
+    lapses += [yes.at + draft.policy.yes_valid_for for p in draft.incident.open_proposals for yes in p.yeses]
     if not lapses:
         return draft.not_due(Due.APPROVAL) if Due.APPROVAL in draft.incident.due else draft
     return draft.due(Due.APPROVAL, min(lapses))
@@ -103,7 +113,7 @@ def lapsed(draft: Draft) -> tuple[Proposal, ...]:
 def forget_old(draft: Draft) -> tuple[Draft, tuple[tuple[Proposal, Yes], ...]]:
     """Without the yeses that are too old, and which those were."""
     gone: list[tuple[Proposal, Yes]] = []
-    for proposal in _waiting(draft.incident):
+    for proposal in draft.incident.open_proposals:
         counts = still_count(proposal, draft.policy, draft.now)
         gone += [(proposal, yes) for yes in proposal.yeses if yes not in counts]
         if len(counts) < len(proposal.yeses):
@@ -124,10 +134,3 @@ def _waiting(incident: Incident) -> tuple[Proposal, ...]:
     """What is done by hand waits for no yes, so it does not lapse; a mail or a notice is renewed by its own clock."""
     mine = (Aim.LEVER, Aim.REFUND)
     return tuple(p for p in incident.open_proposals if p.approval is not Approval.MANUAL and p.aim in mine)
-
-
-def _lapses(proposal: Proposal, policy: ResponsePolicy) -> tuple[datetime, ...]:
-    return (
-        proposal.proposed_at + policy.proposal_valid_for,
-        *(yes.at + policy.yes_valid_for for yes in proposal.yeses),
-    )

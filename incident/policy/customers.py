@@ -14,10 +14,9 @@ from incident.model.incident import SPEAKERS, Aim, Due, Incident, Phase, Proposa
 from incident.model.language import objection
 from incident.model.lever import LeverPlan
 from incident.model.messages import TellCustomers
-from incident.model.playbook import Approval
 from incident.model.severity import Severity
 from incident.model.timeline import Kind
-from incident.policy import cadence, letters
+from incident.policy import approvals, cadence, letters
 from incident.policy.draft import Draft
 from incident.policy.letters import HURTING, stage_of, whom
 from incident.policy.levers import set_state
@@ -111,7 +110,7 @@ def _propose(draft: Draft) -> Draft:
     if owed is None:
         return draft
     moment, to = owed
-    return on_the_table(draft, letters.written(draft, moment, to, _known(draft).text))
+    return on_the_table(draft, letters.written(draft, moment, to, _known(draft).text), by=_known(draft).text_by)
 
 
 def _owed(draft: Draft) -> tuple[Moment, tuple[str, ...]] | None:
@@ -141,24 +140,27 @@ def _unwritten(draft: Draft) -> tuple[str, ...]:
     return tuple(key for key in _known(draft).affected if key not in done)
 
 
-def on_the_table(draft: Draft, letter: Letter) -> Draft:
-    """People see every word of it, and say yes or no."""
+def on_the_table(draft: Draft, letter: Letter, *, by: str) -> Draft:
+    """People see every word of it, and say yes or no. `by`: the person who wants it; empty: the orchestrator does."""
     plan = LeverPlan(lever="mail", target=whom(letter.to), would=f"Mail {whom(letter.to)}: “{letter.subject}”.")
     proposal = Proposal(
         id=letter.proposal,
         plan=plan,
-        approval=Approval.APPROVAL,
+        approval=draft.policy.customers.approval,
         proposed_at=draft.now,
+        proposed_by=by,
+        proposed_verified=bool(draft.voice and draft.voice.by == by and draft.voice.verified),
         aim=Aim.MAIL,
         needs=SPEAKERS,
     )
-    draft = _set(draft, versions=letter.version, letters=(*_known(draft).letters, letter)[-KEPT:], text="")
+    draft = _set(draft, versions=letter.version, letters=(*_known(draft).letters, letter)[-KEPT:], text="", text_by="")
     draft = draft.set(proposals=(*draft.incident.proposals, proposal))
-    draft = draft.tell(Kind.CUSTOMERS, f"{letter.proposal} proposed: {letter.moment} mail to {whom(letter.to)}")
+    what = f"{letter.proposal} proposed: {letter.moment} mail to {whom(letter.to)}"
+    draft = draft.tell(Kind.CUSTOMERS, what, by=by or "orchestrator")
     wrong = letters.wrong_with(letter, draft.policy.customers)
     return cadence.post(
         draft,
-        f"{letter.proposal} to customers needs {'words' if wrong else 'a yes of IC or comms'}",
+        f"{letter.proposal} to customers needs {'words' if wrong else letters.wanted_yes(proposal)}",
         *letters.preview(letter),
         f"*Not yet:* {wrong}" if wrong else "",
         commands=(
@@ -173,13 +175,16 @@ def on_the_table(draft: Draft, letter: Letter) -> Draft:
 
 
 def approved(draft: Draft, proposal: Proposal, *, by: str, why: str) -> Draft:
-    """A yes: it goes out, and its promise is ours from now on."""
+    """A yes: it goes out once enough people said so, and its promise is ours from now on."""
     letter = _letter(draft.incident, proposal)
     if letter is None:
         return draft
     draft = draft.tell(Kind.CUSTOMERS, f"{proposal.id} approved", because=why or letter.text, by=by)
-    done = replace(proposal, state=ProposalState.SENT, approved_by=(*proposal.approved_by, by))
-    draft = draft.set(proposals=tuple(done if p.id == proposal.id else p for p in draft.incident.proposals))
+    proposal = approvals.agreed(draft, proposal, by)
+    draft = approvals.change(draft, proposal)
+    if not approvals.enough(proposal, draft.policy):
+        return cadence.post(draft, f"{proposal.id} needs one more yes", f"{by} said yes; a second person has to.")
+    draft = approvals.change(draft, replace(proposal, state=ProposalState.SENT))
     draft = _set(
         _change(draft, letter),
         written=tuple(dict.fromkeys((*_known(draft).written, *letter.to))),
@@ -245,11 +250,11 @@ def _reworded(draft: Draft, message: TellCustomers) -> Draft:
     """Their words instead of ours: on the table at once if a draft is there, else kept for the next one."""
     draft = draft.tell(Kind.CUSTOMERS, f"{message.by} wrote the next mail to customers", by=message.by)
     letter = _known(draft).open_letter
-    draft = _set(draft, text=message.text, wanted_text=False)
+    draft = _set(draft, text=message.text, text_by=message.by, wanted_text=False)
     if letter is None:
         return draft
     draft = _ended(draft, letter, LetterState.WITHDRAWN, ProposalState.WITHDRAWN, why=f"{message.by} wrote another")
-    return on_the_table(draft, letters.written(draft, letter.moment, letter.to, message.text))
+    return on_the_table(draft, letters.written(draft, letter.moment, letter.to, message.text), by=message.by)
 
 
 def _again(draft: Draft, message: TellCustomers) -> Draft:
@@ -259,7 +264,8 @@ def _again(draft: Draft, message: TellCustomers) -> Draft:
         return draft
     fresh = letters.written(draft, sent.moment, message.again, "")
     same = replace(fresh, subject=sent.subject, text=sent.text, promises=sent.promises, stage=stage_of(draft.incident))
-    return on_the_table(draft.tell(Kind.CUSTOMERS, f"{message.by} asks for {sent.proposal} again", by=message.by), same)
+    draft = draft.tell(Kind.CUSTOMERS, f"{message.by} asks for {sent.proposal} again", by=message.by)
+    return on_the_table(draft, same, by=message.by)
 
 
 def refusal(incident: Incident, message: TellCustomers) -> str:

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from incident.model.customers import CustomerRules, Letter, Moment, Stage, Template
-from incident.model.incident import Incident, Phase
+from incident.model.incident import Incident, Phase, Proposal
 from incident.model.language import objection
+from incident.model.playbook import Approval
 from incident.policy.draft import Draft
 from incident.policy.texts import day_clock
 
@@ -65,6 +66,13 @@ def wrong_with(letter: Letter, rules: CustomerRules) -> str:
     if not letter.text:
         return 'it has no text yet: say customers {"text": "…"}'
     return objection(f"{letter.subject}\n{letter.text}", rules.vocabulary)
+
+
+def wanted_yes(proposal: Proposal) -> str:
+    """Whose yes it waits for, in words."""
+    if proposal.approval is not Approval.TWO_PEOPLE:
+        return "a yes of IC or comms"
+    return f"a yes of somebody else than {proposal.proposed_by}" if proposal.proposed_by else "a yes of two people"
 
 
 def whom(keys: tuple[str, ...]) -> str:

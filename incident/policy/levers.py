@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from incident.model.effects import ApplyLever, PlanLever, Purpose
 from incident.model.finding import Status
-from incident.model.incident import Aim, Due, Incident, Phase, Proposal, ProposalState, Yes
+from incident.model.incident import Aim, Due, Incident, Phase, Proposal, ProposalState
 from incident.model.lever import LeverOutcome, LeverPlan, LeverReport
 from incident.model.playbook import Approval, LeverUse
 from incident.model.severity import Severity
@@ -210,12 +210,11 @@ def _use(draft: Draft, lever: str) -> LeverUse | None:
 
 def approved(draft: Draft, proposal: Proposal, *, by: str, why: str = "") -> Draft:
     """A yes. With it the lever is applied, once enough people said so."""
-    yes = Yes(by=by, at=draft.now, how=draft.voice.how if draft.voice else "")
-    proposal = approvals.with_yeses(proposal, (*approvals.still_count(proposal, draft.policy, draft.now), yes))
+    proposal = approvals.agreed(draft, proposal, by)
     voices = proposal.approved_by
     draft = draft.tell(Kind.LEVER, f"{proposal.id} approved", because=why, by=by)
     draft = _change(draft, proposal)
-    if not approvals.enough(proposal):
+    if not approvals.enough(proposal, draft.policy):
         return cadence.post(draft, f"{proposal.id} needs one more yes", f"{by} said yes; a second person has to.")
     if proposal.plan.by_people:
         draft = _change(draft, replace(proposal, state=ProposalState.WITH_PEOPLE))

@@ -16,7 +16,7 @@ from incident.model.playbook import Approval
 from incident.model.severity import Severity
 from incident.model.status_page import Leave, Notice, Shown, StatusPage
 from incident.model.timeline import Kind
-from incident.policy import archive, cadence
+from incident.policy import approvals, archive, cadence
 from incident.policy.draft import Draft
 from incident.policy.levers import set_state
 from incident.policy.texts import agree, clock, command
@@ -129,8 +129,8 @@ def _take_back(draft: Draft) -> Draft:
 
 def approved(draft: Draft, proposal: Proposal, *, by: str, why: str) -> Draft:
     """A yes: this notice, and those that follow from the incident's course."""
-    done = replace(proposal, state=ProposalState.SENT, approved_by=(*proposal.approved_by, by))
-    draft = draft.set(proposals=tuple(done if p.id == proposal.id else p for p in draft.incident.proposals))
+    done = replace(approvals.agreed(draft, proposal, by), state=ProposalState.SENT)
+    draft = approvals.change(draft, done)
     draft = draft.tell(Kind.CUSTOMERS, f"{proposal.id} approved", because=why, by=by)
     return _want(_set(draft, leave=Leave.GIVEN), Shown.INVESTIGATING)
 
