@@ -1,7 +1,7 @@
 """The weekly test of paging: whom it pages, one page, and what is kept of it (`workflows/weekly_test.py`)."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -39,8 +39,11 @@ class WeeklyTestActivities:
     @activity.defn
     async def plan_weekly_test(self, week: Week) -> WeeklyPlan:
         """Whom, through what, and when: by the people and rotations of just now."""
-        members = await self.on_duty.members(self.schedule, utc_now())
-        return plan(self.schedule, members, self.channels.team, week)
+        rotations = await self.on_duty.members(self.schedule, utc_now())
+        members = {person for found in rotations.values() for person in found.people}
+        made = plan(self.schedule, members, self.channels.team, week)
+        unknown = [f"who else is in rotation {name} ({m.unknown})" for name, m in rotations.items() if m.unknown]
+        return replace(made, left_out=(*made.left_out, *unknown))
 
     @activity.defn
     async def page_weekly_test(self, ask: WeeklyAsk) -> Delivery:

@@ -1,14 +1,22 @@
 """Which of our people somebody is, by the names other systems know them by (`incidents.toml`)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
+from integrations.on_duty import Members
 from oncall.schedule import Person, Schedule
 
 
 @dataclass(frozen=True)
 class People:
     schedule: Schedule
+    members: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Rotation that has a source → whom it last named as taking turns."""
+
+    def hear(self, members: Mapping[str, Members]) -> None:
+        """What sources say of their rotations. One that is silent takes nobody's place away."""
+        known = {name: found.people for name, found in members.items() if not found.unknown}
+        self.members.update({name: people for name, people in known.items() if name in self.schedule.sourced})
 
     def knows(self, person: str) -> bool:
         """Is there somebody of this key?"""
@@ -24,7 +32,8 @@ class People:
 
     def groups_of(self, person: str) -> tuple[str, ...]:
         """Rotations they belong to: whoever is in the rotation `finance` may speak for finance."""
-        return tuple(sorted(name for name, known in self.schedule.rotations.items() if person in known.members))
+        rotations = {name: known.members for name, known in self.schedule.rotations.items()} | self.members
+        return tuple(sorted(name for name, members in rotations.items() if person in members))
 
     def _with(self, wanted: Callable[[Person], bool]) -> str:
         """Two people with the same name there are nobody: a guess would put words into somebody's mouth."""

@@ -6,13 +6,16 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import httpx
 import typer
 
 from cli.connect import SayNo
 from cli.escalation_lines import escalation_lines
 from cli.reading import Json
+from cli.rotation_lines import rotation_lines
 from integrations.clock import utc_now
 from integrations.http import shared_client
+from integrations.on_duty import Members, OnDuty
 from integrations.ports import Channels
 from oncall.changes import next_change
 from oncall.problems import problems
@@ -81,19 +84,23 @@ def oncall(
     domain: Annotated[
         str | None, typer.Option(metavar="DOMAIN", help="Only this one of the runbook's.", callback=_domain)
     ] = None,
+    of: Annotated[str, typer.Option(metavar="ROTATION", help="Only who takes turns in this rotation.")] = "",
     as_json: Json = False,
 ) -> None:
     """Who is on call for each domain, until when, why, and who is next. Pages nobody.
 
     With --domain also whom an incident nobody acknowledges is carried to. Addresses are masked.
 
-    Exit code 1: a domain has nobody, or no rotation is set.
+    Exit code 1: a domain or the rotation has nobody, or no rotation is set.
 
     Examples: incidents oncall · incidents oncall --domain database · incidents oncall --at 2026-12-25T03:00+01:00
     """
     asked, settings = _instant(at), load_settings()
     if not settings.oncall.is_set:
         raise SayNo(NOTHING.rstrip())
+    if of:
+        _show_rotation(settings, of, asked, is_now=at is None)
+        return
     schedule = asyncio.run(_answered(settings, asked, is_now=at is None))
     turns = [turn(schedule, name, asked) for name in ([domain] if domain else DOMAINS)]
     typer.echo(_as_json(schedule, turns) if as_json else "\n".join(_lines(schedule, turns)))
@@ -106,11 +113,31 @@ def oncall(
         raise SayNo(f"nobody is on call for {', '.join(empty)}")
 
 
+def _show_rotation(settings: Settings, name: str, at: datetime, *, is_now: bool) -> None:
+    """Whoever is in it may speak for it. Raises SayNo."""
+    if name not in settings.oncall.rotations:
+        raise SayNo(f"there is no rotation {name}; there is {', '.join(settings.oncall.rotations)}")
+    schedule = asyncio.run(_answered(settings, at, is_now=is_now))
+    members = asyncio.run(_members(settings, at, is_now=is_now))[name]
+    typer.echo("\n".join(rotation_lines(schedule, name, members, at)))
+    if not members.people:
+        raise SayNo(f"nobody we know is in rotation {name}")
+
+
 async def _answered(settings: Settings, at: datetime, *, is_now: bool) -> Schedule:
-    """What was known about now says nothing about another day, and the other way round."""
     async with shared_client() as http:
-        asking = on_duty(settings, http)
-        return await (asking if is_now else replace(asking, memory=None)).answered(settings.oncall, at)
+        return await _asking(settings, http, is_now=is_now).answered(settings.oncall, at)
+
+
+async def _members(settings: Settings, at: datetime, *, is_now: bool) -> dict[str, Members]:
+    async with shared_client() as http:
+        return await _asking(settings, http, is_now=is_now).members(settings.oncall, at)
+
+
+def _asking(settings: Settings, http: httpx.AsyncClient, *, is_now: bool) -> OnDuty:
+    """What was known about now says nothing about another day, and the other way round."""
+    asking = on_duty(settings, http)
+    return asking if is_now else replace(asking, memory=None)
 
 
 def turn(schedule: Schedule, domain: str, at: datetime) -> Turn:

@@ -19,7 +19,7 @@ from incident.model.effects import Page
 from incident.model.outcomes import Arrival, Delivery
 from integrations.errors import IntegrationError, RateLimited, Refused, Unreachable
 from integrations.ports import Button, Pager, Receipt, Settles
-from integrations.wording import alarm_of
+from integrations.wording import alarm_of, with_doubt
 from oncall.audience import Recipient, Way
 
 REPEAT = "This may be a repeat: the answer to an earlier attempt was lost."
@@ -61,8 +61,6 @@ class Sending:
     missing: Mapping[str, str] = field(default_factory=dict)
     again: bool = False
     """Another attempt, perhaps of another machine, may have sent it: providers are asked first."""
-    dress: Callable[[Page, str], Page] = lambda page, person: page
-    """What only this person's copy says: their own link, for instance."""
     buttons: Callable[[str, Way], tuple[Button, ...]] = lambda person, way: ()
     """What this person can do from this way's message."""
     pauses_s: Sequence[float] = field(default_factory=lambda: PAUSES_S)
@@ -142,7 +140,8 @@ class _Search:
     def _copy(self, way: Way) -> Page:
         """This person's, with the key of this very send."""
         page, person = self.sending.page, self.recipient.person
-        return replace(self.sending.dress(page, person), key=f"{page.key}/{person}/{way.name or way.channel}")
+        text = with_doubt(page.text, self.recipient.doubt)
+        return replace(page, text=text, key=f"{page.key}/{person}/{way.name or way.channel}")
 
     async def _over_within(self, pause_s: float, error: IntegrationError) -> bool:
         """Waits; true as soon as this way need not be tried again."""

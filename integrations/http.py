@@ -25,6 +25,8 @@ class Answer:
     body: bytes
     cut: bool
     """There was more."""
+    etag: str = ""
+    """By which the server knows this version again (RFC 9110 §8.8.3)."""
 
     @property
     def text(self) -> str:
@@ -65,7 +67,8 @@ async def fetch(
                     break
     except TimeoutError:
         raise httpx.ReadTimeout(f"no whole answer within {within_s:g} s") from None
-    return Answer(status=answer.status_code, body=bytes(body[:most_bytes]), cut=len(body) > most_bytes)
+    etag = answer.headers.get("etag", "")
+    return Answer(status=answer.status_code, body=bytes(body[:most_bytes]), cut=len(body) > most_bytes, etag=etag)
 
 
 async def ask(http: httpx.AsyncClient, who: str, method: str, url: str, **request: Any) -> httpx.Response:

@@ -7,8 +7,8 @@ call is better than nobody.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import import_module
@@ -28,13 +28,18 @@ from integrations.settings import OncallSourcesSettings
 from oncall.answer import Answer, Named, recognised
 from oncall.answered import Answered
 from oncall.audience import Audience, Question, audience
+from oncall.needed import needed
 from oncall.schedule import Rotation, Schedule
 
 WITHIN_S = 2.0
 """A page waits no longer for who it is for."""
+OLDEST = timedelta(hours=24)
+"""Ours: a shift is over by then, or nearly so. The next rung knows somebody who is sure to be right."""
 
 log = structlog.get_logger(__name__)
 
+Ask = Callable[[OncallSource, str], Awaitable[tuple[Named, ...]]]
+"""Of a source, about one of its schedules."""
 Make = Callable[[OncallSourcesSettings, httpx.AsyncClient], OncallSource | Lacking]
 
 
@@ -50,6 +55,18 @@ def sources(settings: OncallSourcesSettings, http: httpx.AsyncClient) -> dict[st
     return {name: make(settings, http) for name, make in all_sources().items()}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Members:
+    """Keys of people. `unknown`: why there may be more of them."""
+
+    people: tuple[str, ...] = ()
+    unknown: str = ""
+
+    def and_also(self, person: str | None) -> "Members":
+        """The same with one more."""
+        return replace(self, people=tuple(dict.fromkeys((*self.people, person)))) if person else self
+
+
 @dataclass(frozen=True)
 class OnDuty:
     """`memory` None: nothing is remembered, as for a question about another day."""
@@ -57,22 +74,46 @@ class OnDuty:
     sources: Mapping[str, OncallSource | Lacking] = field(default_factory=dict)
     memory: LastKnown | None = None
     within_s: float = WITHIN_S
+    oldest: timedelta = OLDEST
+    """A last known answer that is older than this counts no more."""
 
     async def audience(self, schedule: Schedule, page: Page, team: tuple[str, ...], now: datetime) -> Audience:
         """Whom this page is for at this instant. `team`: channels of the whole team, in order. Never raises."""
         asked = Question(targets=page.targets, domain=page.domain, severity=page.severity, at=now, team=team)
-        return audience(await self.answered(schedule, now), asked)
+        rotations = needed(schedule, page.targets, page.domain, now)
+        return audience(await self.answered(schedule, now, only=rotations), asked)
 
-    async def members(self, schedule: Schedule, now: datetime) -> tuple[str, ...]:
-        """Everybody who is in a rotation, each once; of one that has a source, whoever it names now."""
-        answered = await self.answered(schedule, now)
-        named = (answered.answer(rotation).person for rotation in schedule.sourced)
-        static = (member for rotation in schedule.rotations.values() for member in rotation.members)
-        return tuple(dict.fromkeys((*static, *(person for person in named if person))))
+    async def members(self, schedule: Schedule, now: datetime) -> dict[str, Members]:
+        """Rotation → who takes turns in it. Never raises for what a source does.
 
-    async def answered(self, schedule: Schedule, at: datetime) -> Schedule:
-        """The plan with what every source said about `at`. Never raises for what a source does."""
+        Where its source is silent: whoever it named last.
+        """
+        found = {name: Members(people=rotation.members) for name, rotation in schedule.rotations.items()}
         asked = schedule.sourced
+        if not asked:
+            return found
+        asking = (self._members(schedule, rotation, now) for rotation in asked.values())
+        told = await asyncio.gather(*asking, return_exceptions=True)
+        answered = await self.answered(schedule, now)
+        on_call = {name: answered.answer(name).person for name in asked}
+        for name, said in zip(asked, told, strict=True):
+            members = said if isinstance(said, Members) else Members(unknown=_why(asked[name], said))
+            found[name] = members.and_also(on_call[name])
+        return found
+
+    async def _members(self, schedule: Schedule, rotation: Rotation, now: datetime) -> Members:
+        said = await self._heard(rotation, lambda source, where: source.members(where, now, rotation.zone))
+        if isinstance(said, str):
+            return Members(unknown=said)
+        people = (recognised(schedule.people, one) for one in said)
+        return Members(people=tuple(dict.fromkeys(person for person in people if person)))
+
+    async def answered(self, schedule: Schedule, at: datetime, *, only: Collection[str] | None = None) -> Schedule:
+        """The plan with what every source said about `at`. Never raises for what a source does.
+
+        `only`: names of rotations that may be needed; the others are not asked about.
+        """
+        asked = {name: r for name, r in schedule.sourced.items() if only is None or name in only}
         if not (asked and schedule.people):
             return schedule
         asking = (self._ask(schedule, rotation, at) for rotation in asked.values())
@@ -80,7 +121,7 @@ class OnDuty:
         heard = {name: answer for name, answer in found.items() if isinstance(answer, Answer)}
         silent = {name: _why(asked[name], said) for name, said in found.items() if not isinstance(said, Answer)}
         known = await self._renewed(self.memory, schedule, heard, at) if self.memory else {}
-        last = {name: _last(asked[name], why, known.get(name), at) for name, why in silent.items()}
+        last = {name: self._last(asked[name], why, known.get(name), at) for name, why in silent.items()}
         return Answered.of(schedule, heard | last)
 
     async def _renewed(
@@ -95,7 +136,22 @@ class OnDuty:
             log.error("who is on call is not remembered", file=memory.path.name, because=type(error).__name__)
             return {}
 
+    def _last(self, rotation: Rotation, why: str, known: Remembered | None, at: datetime) -> Answer:
+        if known is None:
+            return Answer(source=rotation.calls, note=f"{why}; no earlier answer is known", is_old=True)
+        age = _age(at - known.at)
+        if at - known.at > self.oldest:
+            note = f"{why}; its last answer is {age} old, which is too old to count"
+            return Answer(source=rotation.calls, note=note, is_old=True)
+        note = f"{why}; last known answer, {age} old"
+        return Answer(source=rotation.calls, person=known.person, note=note, is_old=True, age=age)
+
     async def _ask(self, schedule: Schedule, rotation: Rotation, at: datetime) -> Answer | str:
+        """What it said, or why it is silent."""
+        named = await self._heard(rotation, lambda source, where: source.at(where, at, rotation.zone))
+        return named if isinstance(named, str) else _answer(schedule, rotation, named)
+
+    async def _heard(self, rotation: Rotation, ask: Ask) -> tuple[Named, ...] | str:
         """What it said, or why it is silent."""
         kind, _, where = rotation.source.partition(":")
         found = self.sources.get(kind)
@@ -105,12 +161,11 @@ class OnDuty:
             return f"{rotation.calls} cannot be asked: set {found.setting}"
         try:
             async with asyncio.timeout(self.within_s):
-                named = await found.at(where, at, rotation.zone)
+                return await ask(found, where)
         except IntegrationError as error:
             return f"{rotation.calls} is silent: {error}"
         except TimeoutError:
             return f"{rotation.calls} is silent: no answer within {self.within_s:g} s"
-        return _answer(schedule, rotation, named)
 
 
 def _why(rotation: Rotation, said: str | BaseException) -> str:
@@ -129,13 +184,6 @@ def _answer(schedule: Schedule, rotation: Rotation, named: Sequence[Named]) -> A
     theirs = ", ".join(one.id for one in named if one.id)
     note = f"{rotation.calls} names somebody we do not know{f' ({theirs})' if theirs else ''}"
     return Answer(source=rotation.calls, note=note if named else f"{rotation.calls} has nobody on call")
-
-
-def _last(rotation: Rotation, why: str, known: Remembered | None, at: datetime) -> Answer:
-    if known is None:
-        return Answer(source=rotation.calls, note=f"{why}; no earlier answer is known", is_old=True)
-    note = f"{why}; last known answer, {_age(at - known.at)} old"
-    return Answer(source=rotation.calls, person=known.person, note=note, is_old=True)
 
 
 def _age(passed: timedelta) -> str:

@@ -134,3 +134,7 @@ class OncallSource(Protocol):
         `where`: which of its schedules. `zone`: the clock of whatever has none of its own.
         """
         ...
+
+    async def members(self, where: str, at: datetime, zone: str) -> tuple[Named, ...]:
+        """Everybody who has a turn in the weeks around `at`. Raises Unreachable, RateLimited, Refused."""
+        ...

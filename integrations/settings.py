@@ -113,6 +113,8 @@ class OncallSourcesSettings(BaseModel):
     """Key of PagerDuty's REST API, read-only is enough: who a schedule of theirs has on call. A secret."""
     pagerduty_url: HttpUrl = HttpUrl("https://api.pagerduty.com")
     """PagerDuty's REST API; a service region of its own has another host."""
+    last_known_hours: float = Field(default=24, ge=0, le=8760)
+    """While a source is silent, its last answer counts for so long, in hours; then the next rung is paged."""
 
 
 class MailSettings(BaseModel):

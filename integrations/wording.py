@@ -8,7 +8,9 @@ from integrations.ports import Button
 
 TO_TYPE = "Ack:"
 """How the line begins that says what to type; whoever has a button for it needs no command on a lock screen."""
-STAYS = (TO_TYPE, "This may be a repeat")
+DOUBT = "On call as of"
+"""How the line begins that says how old the answer is by which somebody is woken (`oncall/answer.py`)."""
+STAYS = (TO_TYPE, DOUBT, "This may be a repeat")
 """How the lines begin that are never left out, besides the one that says which page this is."""
 
 
@@ -28,6 +30,12 @@ def pressable(page: Page, buttons: Iterable[Button]) -> Page:
         return page
     kept = [line for line in page.text.splitlines() if not line.startswith(TO_TYPE)]
     return replace(page, text="\n".join(kept))
+
+
+def with_doubt(text: str, doubt: str) -> str:
+    """The text of a page with what is doubtful about whom it wakes, under its first line."""
+    first, *rest = text.splitlines() or [""]
+    return "\n".join((first, doubt, *rest)) if doubt else text
 
 
 def alarm_of(page: Page) -> str:

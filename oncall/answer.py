@@ -29,6 +29,13 @@ class Answer:
     """Why there is nobody, or that this is only the last known answer, and how old it is."""
     is_old: bool = False
     """The source is silent now: this is the last known answer, or there is none."""
+    age: str = ""
+    """How old the last known answer is that counts, such as `5 h`; empty: it was given just now, or there is none."""
+
+    @property
+    def doubt(self) -> str:
+        """What a page says of it: whoever is woken may not be on call any more. Empty: no doubt."""
+        return f"On call as of {self.age} ago: {self.source} is silent." if self.person and self.age else ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,6 +40,8 @@ class Recipient:
     ways: tuple[Way, ...]
     why: str = ""
     """What is doubtful about it being them: a source is silent, and this is its last known answer."""
+    doubt: str = ""
+    """The same in a line of their page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,56 +68,73 @@ def audience(schedule: Schedule, asked: Question) -> Audience:
     team = tuple(Way(channel=channel, name=channel) for channel in asked.team)
     if not schedule.people:
         return Audience(recipients=(Recipient(person=ON_CALL, ways=team),))
-    people: dict[str, str] = {}
+    people: dict[str, Behind] = {}
     missing: dict[str, str] = {}
     for target in asked.targets:
-        found, why = behind(schedule, target, asked.domain, asked.at)
-        people |= {key: why for key in found if key not in people}
-        missing |= {target: why} if not found else {}
+        found = behind(schedule, target, asked.domain, asked.at)
+        people |= {key: found for key in found.people if key not in people}
+        missing |= {target: found.why} if not found.people else {}
     recipients = [
-        replace(recipient, why=why)
-        for person, why in people.items()
+        replace(recipient, why=found.why, doubt=found.doubt)
+        for person, found in people.items()
         for recipient in _reachable(schedule, person, asked, team, missing)
     ]
     return Audience(recipients=tuple(_once(recipients, team, EVERYONE in asked.targets)), missing=missing)
 
 
-def behind(schedule: Schedule, target: str, domain: str, at: datetime) -> tuple[tuple[str, ...], str]:
-    """Keys of the people a target stands for at `at`; none: why. Somebody: what is doubtful about it."""
+@dataclass(frozen=True, kw_only=True)
+class Behind:
+    """Keys of the people a target stands for. `why`: why there are none, or what is doubtful about them."""
+
+    people: tuple[str, ...] = ()
+    why: str = ""
+    doubt: str = ""
+
+
+def behind(schedule: Schedule, target: str, domain: str, at: datetime) -> Behind:
+    """Who a target stands for at `at`."""
     if target == ON_CALL:
         return _one(who(schedule, domain, at))
     if target == OWNER:
         return _owners(schedule, domain, at)
     if target == EVERYONE:
         here = tuple(key for key in schedule.people if not absence(schedule, key, at))
-        return here or tuple(schedule.people), "" if schedule.people else "nobody is written down"
+        return Behind(people=here or tuple(schedule.people), why="" if schedule.people else "nobody is written down")
     if target.startswith(ROTATION):
         return _one(on_rotation(schedule, target.removeprefix(ROTATION), at))
     key = target.removeprefix(PERSON)
-    return ((key,), "") if key in schedule.people else ((), f"{key} is nobody we know")
+    return Behind(people=(key,)) if key in schedule.people else Behind(why=f"{key} is nobody we know")
 
 
-def _one(found: OnCall) -> tuple[tuple[str, ...], str]:
+def _one(found: OnCall) -> Behind:
     if found.person is None:
-        return (), "; ".join(found.why.passed)
-    return (found.person,), found.why.answer.note if found.why.answer else ""
+        return Behind(why="; ".join(found.why.passed))
+    answer = found.why.answer
+    return Behind(people=(found.person,), why=answer.note if answer else "", doubt=answer.doubt if answer else "")
 
 
-def _owners(schedule: Schedule, domain: str, at: datetime) -> tuple[tuple[str, ...], str]:
+def _owners(schedule: Schedule, domain: str, at: datetime) -> Behind:
     """Rotations and people that own a domain; an owner who is away is passed over."""
     named = schedule.owners.get(domain, ())
     if not named:
-        return (), f"no owner is set for {domain}"
-    people: list[str] = []
-    doubts: list[str] = []
+        return Behind(why=f"no owner is set for {domain}")
+    here: list[Behind] = []
     reasons: list[str] = []
     for target in named:
-        found, why = behind(schedule, target, domain, at)
-        away = [absence(schedule, key, at) for key in found]
-        people += [key for key, reason in zip(found, away, strict=True) if not reason]
-        doubts += [why] if found and why else []
-        reasons += [reason for reason in (why, *away) if reason]
-    return tuple(dict.fromkeys(people)), "; ".join(dict.fromkeys(doubts if people else reasons))
+        found = behind(schedule, target, domain, at)
+        away = {key: absence(schedule, key, at) for key in found.people}
+        here += [replace(found, people=tuple(key for key in found.people if not away[key]))]
+        reasons += [reason for reason in (found.why, *away.values()) if reason]
+    counted = [found for found in here if found.people]
+    return Behind(
+        people=tuple(dict.fromkeys(key for found in counted for key in found.people)),
+        why=_each("; ", [found.why for found in counted] if counted else reasons),
+        doubt=_each(" ", [found.doubt for found in counted]),
+    )
+
+
+def _each(between: str, told: Iterable[str]) -> str:
+    return between.join(dict.fromkeys(text for text in told if text))
 
 
 def _reachable(

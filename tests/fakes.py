@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from incident.model.card import Card, Thread
 from incident.model.effects import Page, Post, SetStatusPage
 from integrations.errors import IntegrationError, Unreachable
 from integrations.ports import Button, Receipt
+from oncall.answer import Named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,28 @@ class FakeChat:
 
     def of(self, incident_id: str) -> list[Post]:
         return [post for post in self.posts if post.incident_id == incident_id]
+
+
+@dataclass
+class FakeSource:
+    """Somebody else's plan: says what it is told to, whatever it is asked about."""
+
+    says: tuple[Named, ...] | Exception = ()
+    has: tuple[Named, ...] = ()
+    """Its members."""
+    asked: list[str] = field(default_factory=list)
+    """Which of its schedules."""
+
+    async def at(self, where: str, at: datetime, zone: str) -> tuple[Named, ...]:
+        self.asked.append(where)
+        if isinstance(self.says, Exception):
+            raise self.says
+        return self.says
+
+    async def members(self, where: str, at: datetime, zone: str) -> tuple[Named, ...]:
+        if isinstance(self.says, Exception):
+            raise self.says
+        return self.has
 
 
 @dataclass

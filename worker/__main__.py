@@ -15,6 +15,7 @@ from worker.connecting import connect
 from worker.engine_needs import register_attributes
 from worker.logging import configure_logging
 from worker.processes import stay_quick
+from worker.refreshing import refreshing
 from worker.sandbox import compile_inside, sandbox
 from worker.settings import Settings, load_settings
 from worker.sweeping import sweeping
@@ -46,6 +47,7 @@ async def run(settings: Settings) -> None:
         await stack.enter_async_context(sweeping(world.outside.sagas))
         for worker in workers(client, provide(world)):
             await stack.enter_async_context(worker)
+        await stack.enter_async_context(refreshing(world.on_duty, settings.oncall))
         await stack.enter_async_context(weekly_testing(client, settings.oncall.weekly_test))
         stay_quick()
         log.info("worker ready", queues=[TASK_QUEUE, BACKGROUND_QUEUE, PATIENT_QUEUE], home=str(settings.home))

@@ -16,6 +16,7 @@ from runbook.response import RESPONSE, at_speed
 from worker.connecting import connect
 from worker.keys import action_secret
 from worker.processes import stay_quick
+from worker.refreshing import refreshing
 from worker.second_path import watched_intake
 from worker.settings import Settings
 from worker.sweeping import sweeping
@@ -34,7 +35,8 @@ async def run(settings: Settings) -> None:
         duty = on_duty(settings, http)
         with watched_intake(settings, client, reached, say, witness=witness, on_duty=duty) as intake:
             hall = replace(hall, keep=intake.keep)
-            await serve(intake, settings.bridge, home=settings.home, say=say, hall=hall)
+            async with refreshing(duty, settings.oncall, hall.people):
+                await serve(intake, settings.bridge, home=settings.home, say=say, hall=hall)
 
 
 def hall_of(settings: Settings, client: Client, witness: Witness, http: httpx.AsyncClient) -> Hall:

@@ -4,9 +4,9 @@ Every process of ours does it, the bridge too, and it needs nothing but the saga
 in the Schedule's note (`saga/fence.py`). Several at once do no harm.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from functools import partial
 
 import structlog
 
@@ -14,6 +14,7 @@ from activities.saga_desk import SagaDesk
 from activities.saga_fence import sweep
 from integrations.clock import utc_now
 from integrations.errors import IntegrationError
+from worker.recurring import recurring
 
 EVERY_S = 30.0
 
@@ -23,23 +24,11 @@ log = structlog.get_logger(__name__)
 @asynccontextmanager
 async def sweeping(desk: SagaDesk | None, every_s: float = EVERY_S) -> AsyncIterator[None]:
     """Sweep for the length of the block. `desk` None: no saga is set, and no cron is ever paused."""
-    task = asyncio.create_task(_keep_sweeping(desk, every_s)) if desk else None
-    try:
+    if desk is None:
         yield
-    finally:
-        if task:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-
-async def _keep_sweeping(desk: SagaDesk, every_s: float) -> None:
-    while True:
-        # Gathered, so that no error of a kind nobody thought of ends the sweeping.
-        (wrong,) = await asyncio.gather(_sweep(desk), return_exceptions=True)
-        if isinstance(wrong, Exception):
-            log.error("the fence could not be swept", because=f"{type(wrong).__name__}: {wrong}")
-        await asyncio.sleep(every_s)
+        return
+    async with recurring(partial(_sweep, desk), every_s, "the fence could not be swept"):
+        yield
 
 
 async def _sweep(desk: SagaDesk) -> None:

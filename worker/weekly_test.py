@@ -1,8 +1,7 @@
 """Begins the weekly test of paging when its hour has come. Every worker looks; the week's name lets only one begin."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 from temporalio.client import Client
@@ -13,6 +12,7 @@ from temporalio.service import RPCError
 from incident.model.weekly_test import Week
 from integrations.clock import utc_now
 from oncall.weekly_test import WeeklyTest, due
+from worker.recurring import recurring
 from workflows.contract import TASK_QUEUE
 from workflows.weekly_test import WeeklyTestWorkflow
 
@@ -24,27 +24,19 @@ log = structlog.get_logger(__name__)
 @asynccontextmanager
 async def weekly_testing(client: Client, weekly: WeeklyTest | None, every_s: float = EVERY_S) -> AsyncIterator[None]:
     """Look for the length of the block. `weekly` None: nobody wants a test."""
-    task = asyncio.create_task(_keep_looking(client, weekly, every_s)) if weekly else None
-    try:
+    if weekly is None:
         yield
-    finally:
-        if task:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-
-async def _keep_looking(client: Client, weekly: WeeklyTest, every_s: float) -> None:
+        return
     begun = ""
-    while True:
+
+    async def look() -> None:
+        nonlocal begun
         week = due(weekly, utc_now())
-        if week and week.name != begun:
-            # Gathered, so that no error of a kind nobody thought of ends the looking.
-            (has_begun,) = await asyncio.gather(begin(client, week), return_exceptions=True)
-            if isinstance(has_begun, Exception):
-                log.error("weekly test of paging could not begin", because=type(has_begun).__name__)
-            begun = week.name if has_begun is True else ""
-        await asyncio.sleep(every_s)
+        if week and week.name != begun and await begin(client, week):
+            begun = week.name
+
+    async with recurring(look, every_s, "weekly test of paging could not begin"):
+        yield
 
 
 async def begin(client: Client, week: Week) -> bool:

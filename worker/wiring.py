@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 from temporalio.client import Client
@@ -93,7 +94,9 @@ def channels(settings: Settings, http: httpx.AsyncClient) -> Channels:
 
 def on_duty(settings: Settings, http: httpx.AsyncClient) -> OnDuty:
     """Who asks the sources of rotations; what they say is remembered in the home."""
-    return OnDuty(sources(settings.oncall_sources, http), LastKnown(settings.home / FILE))
+    told = settings.oncall_sources
+    oldest = timedelta(hours=told.last_known_hours)
+    return OnDuty(sources(told, http), LastKnown(settings.home / FILE), oldest=oldest)
 
 
 def slack_api(settings: Settings, http: httpx.AsyncClient) -> SlackApi | None:

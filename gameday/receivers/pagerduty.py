@@ -1,5 +1,5 @@
-"""PagerDuty: Events API v2 and the two lists of its REST API v2 that we read. After its pages "Events API v2 Overview",
-"Send an Alert Event", "List all of the on-calls", "List incidents", "Pagination" and "Errors".
+"""PagerDuty: Events API v2 and the lists of its REST API v2 that we read. After its pages "Events API v2 Overview",
+"Send an Alert Event", "List all of the on-calls", "List users on call", "List incidents", "Pagination" and "Errors".
 
 An incident lives under its service (`routing_key`) and `dedup_key`. Only a new one rings; a trigger of one that is
 open is an entry in its log, and what is sent for one that is not there is dropped.
@@ -47,6 +47,7 @@ class PagerDutyReceiver:
         router.add_api_route("/pagerduty/v2/enqueue", self.enqueue, methods=["POST"])
         router.add_api_route("/pagerduty/rest/oncalls", self.list_oncalls)
         router.add_api_route("/pagerduty/rest/oncalls", self.put_oncalls, methods=["PUT"])
+        router.add_api_route("/pagerduty/rest/schedules/{schedule}/users", self.list_users)
         router.add_api_route("/pagerduty/rest/incidents", self.list_incidents)
         router.add_api_route("/pagerduty/incidents", self.shown)
         router.include_router(self.desk.router())
@@ -101,6 +102,14 @@ class PagerDutyReceiver:
         self.oncalls[:] = oncalls
         return {"oncalls": len(oncalls)}
 
+    async def list_users(self, request: Request, schedule: str) -> Response:
+        """Of one schedule: whoever has a turn, each once; this list has no pages."""
+        theirs = [o["user"] for o in self.oncalls if (o.get("schedule") or {}).get("id") == schedule]
+        users = list({user["id"]: user for user in theirs}.values())
+        if not _is_authorized(request):
+            return _unauthorized()
+        return await self.desk.answer(lambda: JSONResponse({"users": users}), refused=_unauthorized())
+
     async def list_incidents(self, request: Request, limit: int = 25, offset: int = 0) -> Response:
         """Filtered by `incident_key` and `statuses[]`."""
         key, statuses = request.query_params.get("incident_key"), request.query_params.getlist("statuses[]")
@@ -114,12 +123,19 @@ class PagerDutyReceiver:
     async def _listed(
         self, request: Request, name: str, found: list[dict[str, Any]], limit: int, offset: int
     ) -> Response:
-        unauthorized = JSONResponse({"error": {"message": "Invalid API key", "code": 2006}}, 401)
-        if request.headers.get("authorization") != f"Token token={REST_TOKEN}":
-            return unauthorized
+        if not _is_authorized(request):
+            return _unauthorized()
         page = {name: found[offset : offset + limit], "limit": limit, "offset": offset, "total": None}
         more = {"more": offset + limit < len(found)}
-        return await self.desk.answer(lambda: JSONResponse(page | more), refused=unauthorized)
+        return await self.desk.answer(lambda: JSONResponse(page | more), refused=_unauthorized())
+
+
+def _is_authorized(request: Request) -> bool:
+    return request.headers.get("authorization") == f"Token token={REST_TOKEN}"
+
+
+def _unauthorized() -> Response:
+    return JSONResponse({"error": {"message": "Invalid API key", "code": 2006}}, 401)
 
 
 def _wrong_with(event: dict[str, Any], size: int) -> list[str]:

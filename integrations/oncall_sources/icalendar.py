@@ -5,8 +5,7 @@ without a zone (a whole day, a floating time) is meant on the rotation's own clo
 """
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from icalendar import Calendar
 
 from incident.model.zones import at_local
 from integrations.errors import Refused
-from integrations.http import failure_of, fetch, unreachable
+from integrations.http import Answer, failure_of, fetch, unreachable
 from integrations.settings import OncallSourcesSettings
 from oncall.answer import Named
 
@@ -28,6 +27,8 @@ WITHIN_S = 1.9
 """Shorter than a page waits for all sources (`integrations/on_duty.py`), so that the reason is ours to tell."""
 AROUND = timedelta(days=1)
 """Looked at on both sides: an event without a zone may be that far from where UTC would have it."""
+TURNS_WITHIN = timedelta(days=45)
+"""On both sides of an instant: whoever has a turn in these three months is a member."""
 
 
 def source(settings: OncallSourcesSettings, http: httpx.AsyncClient) -> "ICalendar":
@@ -41,25 +42,41 @@ class ICalendar:
 
     http: httpx.AsyncClient
     within_s: float = WITHIN_S
+    seen: dict[str, Answer] = field(default_factory=dict)
+    """Newest answer of each address that names its versions: an unchanged one is not sent again."""
 
     async def at(self, where: str, at: datetime, zone: str) -> tuple[Named, ...]:
         """The event that began last counts first. Raises Unreachable, RateLimited, Refused."""
+        return await asyncio.to_thread(_named, await self._text(where), at, zone)
+
+    async def members(self, where: str, at: datetime, zone: str) -> tuple[Named, ...]:
+        """Whoever an event of these weeks names. Raises Unreachable, RateLimited, Refused."""
+        return await asyncio.to_thread(_around, await self._text(where), at, zone)
+
+    async def _text(self, where: str) -> bytes:
         is_web = where.startswith(("http://", "https://", "webcal://"))
-        text = await self._fetched(where) if is_web else await asyncio.to_thread(_read, Path(where))
-        return await asyncio.to_thread(_named, text, at, zone)
+        return await self._fetched(where) if is_web else await asyncio.to_thread(_read, Path(where))
 
     async def _fetched(self, url: str) -> bytes:
         url = url.replace("webcal://", "https://", 1)
+        known = self.seen.get(url)
+        asked = {"If-None-Match": known.etag} if known else {}
         try:
-            answer = await fetch(self.http, url, within_s=self.within_s, most_bytes=MOST_BYTES, follow=True)
+            answer = await fetch(
+                self.http, url, within_s=self.within_s, most_bytes=MOST_BYTES, headers=asked, follow=True
+            )
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
             raise Refused(f"{WHO} has an address that is no web address") from None
         except httpx.HTTPError as error:
             raise unreachable(WHO, error) from None
+        if known and answer.status == httpx.codes.NOT_MODIFIED:
+            return known.body
         if failure := failure_of(WHO, httpx.Response(answer.status)):
             raise failure
         if answer.cut:
             raise Refused(f"{WHO} is longer than {MOST_BYTES} bytes")
+        if answer.etag:
+            self.seen[url] = answer
         return answer.body
 
 
@@ -75,21 +92,34 @@ def _read(path: Path) -> bytes:
 
 
 def _named(text: bytes, at: datetime, zone: str) -> tuple[Named, ...]:
+    lasting = [turn for turn in _turns(text, at, AROUND, zone) if turn.begins <= at < turn.ends]
+    return tuple(turn.who for turn in sorted(lasting, key=lambda turn: turn.begins, reverse=True))
+
+
+def _around(text: bytes, at: datetime, zone: str) -> tuple[Named, ...]:
+    return tuple(dict.fromkeys(replace(turn.who, until=None) for turn in _turns(text, at, TURNS_WITHIN, zone)))
+
+
+@dataclass(frozen=True)
+class _Turn:
+    begins: datetime
+    ends: datetime
+    who: Named
+
+
+def _turns(text: bytes, at: datetime, around: timedelta, zone: str) -> list[_Turn]:
     """What others wrote may be broken in ways that no library lists: any of them is a no with its kind."""
     try:
         calendar = Calendar.from_ical(text)
-        events = recurring_ical_events.of(calendar, skip_bad_series=True).between(at - AROUND, at + AROUND)
-        found = [(begins, _who(event, ends)) for event, begins, ends in _lasting(events, at, zone)]
+        events = recurring_ical_events.of(calendar, skip_bad_series=True).between(at - around, at + around)
+        return [_turn(event, zone) for event in events if str(event.get("STATUS", "")).upper() != "CANCELLED"]
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise Refused(f"{WHO} is not iCalendar that can be read ({type(error).__name__})") from None
-    return tuple(named for _, named in sorted(found, key=lambda pair: pair[0], reverse=True))
 
 
-def _lasting(events: list[Any], at: datetime, zone: str) -> Iterator[tuple[Any, datetime, datetime]]:
-    for event in events:
-        begins, ends = _instant(event.start, zone), _instant(event.end, zone)
-        if begins <= at < ends and str(event.get("STATUS", "")).upper() != "CANCELLED":
-            yield event, begins, ends
+def _turn(event: Any, zone: str) -> _Turn:
+    begins, ends = _instant(event.start, zone), _instant(event.end, zone)
+    return _Turn(begins, ends, _who(event, ends))
 
 
 def _instant(told: date | datetime, zone: str) -> datetime:

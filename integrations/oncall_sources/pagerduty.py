@@ -1,14 +1,15 @@
-"""A schedule of PagerDuty. Facts from its pages "List all of the on-calls", "Authentication" and "Versioning"
-(developer.pagerduty.com/api-reference, REST API v2).
+"""A schedule of PagerDuty. Facts from its pages "List all of the on-calls", "List users on call" of a schedule,
+"Authentication" and "Versioning" (developer.pagerduty.com/api-reference, REST API v2).
 
 An entry is somebody on call from `start` to `end`, both null for whoever always is. A schedule that several escalation
 policies use is listed once for each of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from pydantic import SecretStr
@@ -25,6 +26,8 @@ MOST = 100
 """Entries of one answer ("Pagination": the largest `limit`); one schedule has a handful at an instant."""
 MOMENT = timedelta(seconds=60)
 """Asked about from the instant on; entries that begin later in it are left out here."""
+TURNS_WITHIN = timedelta(days=45)
+"""On both sides of an instant: whoever has a turn in these three months is a member."""
 WITHIN_S = 1.9
 """Shorter than a page waits for all sources (`integrations/on_duty.py`), so that the reason is ours to tell."""
 
@@ -48,23 +51,38 @@ class PagerDutySchedule:
     async def at(self, where: str, at: datetime, zone: str) -> tuple[Named, ...]:
         """Lowest escalation level first. Raises Unreachable, RateLimited, Refused."""
         since = at.astimezone(UTC)
-        answer = await ask(
-            self.http, WHO, "GET", f"{self.url}/oncalls", timeout=self.within_s,
-            headers={"Authorization": f"Token token={self.token.get_secret_value()}", "Accept": ACCEPT},
-            params={
-                "schedule_ids[]": where, "include[]": "users", "limit": MOST,
-                "since": since.isoformat(), "until": (since + MOMENT).isoformat(),
-            },
-        )  # fmt: skip
-        if failure := failure_of(WHO, answer):
-            raise failure
+        answer = await self._asked(
+            "oncalls", since, since + MOMENT, {"schedule_ids[]": where, "include[]": "users", "limit": MOST}
+        )
         try:
             entries = answer.json()["oncalls"]
             found = sorted(_lasting(entries, where, since), key=lambda entry: int(entry["escalation_level"]))
-            named = [_who(entry) for entry in found]
+            named = [_who(entry["user"], _instant(entry.get("end"))) for entry in found]
         except (AttributeError, LookupError, TypeError, ValueError):
             raise Refused(f"{WHO} answered {answer.status_code} without a list of on-calls: is this its API?") from None
         return tuple(dict.fromkeys(named))
+
+    async def members(self, where: str, at: datetime, zone: str) -> tuple[Named, ...]:
+        """Whoever has a turn in these weeks. Raises Unreachable, RateLimited, Refused."""
+        around = at.astimezone(UTC)
+        path = f"schedules/{quote(where, safe='')}/users"
+        answer = await self._asked(path, around - TURNS_WITHIN, around + TURNS_WITHIN)
+        try:
+            return tuple(dict.fromkeys(_who(user) for user in answer.json()["users"]))
+        except (AttributeError, LookupError, TypeError, ValueError):
+            raise Refused(f"{WHO} answered {answer.status_code} without a list of users: is this its API?") from None
+
+    async def _asked(
+        self, path: str, since: datetime, until: datetime, more: Mapping[str, str | int] | None = None
+    ) -> httpx.Response:
+        answer = await ask(
+            self.http, WHO, "GET", f"{self.url}/{path}", timeout=self.within_s,
+            headers={"Authorization": f"Token token={self.token.get_secret_value()}", "Accept": ACCEPT},
+            params={**(more or {}), "since": since.isoformat(), "until": until.isoformat()},
+        )  # fmt: skip
+        if failure := failure_of(WHO, answer):
+            raise failure
+        return answer
 
 
 def _lasting(entries: list[dict[str, Any]], schedule: str, at: datetime) -> Iterator[dict[str, Any]]:
@@ -75,11 +93,10 @@ def _lasting(entries: list[dict[str, Any]], schedule: str, at: datetime) -> Iter
             yield entry
 
 
-def _who(entry: dict[str, Any]) -> Named:
-    user = entry["user"]
+def _who(user: dict[str, Any], until: datetime | None = None) -> Named:
     mails = (str(user["email"]),) if user.get("email") else ()
     words = str(user.get("name") or user.get("summary") or "")
-    return Named(id=str(user["id"]), mails=mails, words=words, until=_instant(entry.get("end")))
+    return Named(id=str(user["id"]), mails=mails, words=words, until=until)
 
 
 def _instant(told: str | None) -> datetime | None:

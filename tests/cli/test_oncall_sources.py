@@ -11,6 +11,7 @@ from integrations.on_duty import OnDuty
 from oncall.answer import Named
 from oncall.schedule import Person, Rotation, Schedule
 from tests.cli.test_oncall import folder, says  # noqa: F401 - a fixture
+from tests.fakes import FakeSource
 
 NOW = datetime(2026, 6, 16, 12, tzinfo=UTC)
 PLAN = """
@@ -45,14 +46,19 @@ def test_another_day_is_not_answered_from_memory(folder: Path, capsys: pytest.Ca
     assert says(capsys, folder, PLAN, "--at", "2026-12-25T03:00").code == 1
 
 
-class Source:
-    """Names whoever it is told to."""
+def test_members_of_a_rotation_are_recognised_in_its_calendar(
+    folder: Path,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whoever is in it may speak for it; a rotation that is not there is told with those that are."""
+    next_week = SHIFT.replace("ana", "Bo Ray").replace("UID:1", "UID:2").replace("20200101", "20260620")
+    (folder / "shifts.ics").write_text(CALENDAR.replace("END:VCALENDAR", f"{next_week}END:VCALENDAR"))
+    plan = PLAN + '[oncall.people.bo]\nname = "Bo Ray"\n'
+    said = says(capsys, folder, plan, "--of", "default", "--at", "2026-06-16T12:00")
+    other = says(capsys, folder, plan, "--of", "finance")
 
-    def __init__(self, *words: str) -> None:
-        self.words = words
-
-    async def at(self, where: str, at: datetime, zone: str) -> tuple[Named, ...]:
-        return tuple(Named(words=words) for words in self.words)
+    assert said.out.splitlines() == ["on call       ana (icalendar says so)", "members       ana, bo (Bo Ray)"]
+    assert (other.code, other.err) == (1, "there is no rotation finance; there is default\n")
 
 
 @pytest.mark.parametrize(
@@ -65,5 +71,5 @@ class Source:
 async def test_doctor_asks_every_source(named: str, verdict: Verdict, seen: str) -> None:
     """One line a rotation."""
     plan = Schedule(people={"ana": Person()}, rotations={"default": Rotation(source="fake:F")})
-    line = (await examine_plan(OnDuty({"fake": Source(named)}), plan, NOW))[-1]
+    line = (await examine_plan(OnDuty({"fake": FakeSource((Named(words=named),))}), plan, NOW))[-1]
     assert (line.what, line.verdict, line.seen) == ("on-call: default", verdict, seen)

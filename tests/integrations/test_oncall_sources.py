@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from integrations.settings import OncallSourcesSettings
 from oncall.answer import Named
 from oncall.schedule import Person, Rotation, Schedule
 from oncall.who import OnCall, who
+from tests.fakes import FakeSource
 from tests.integrations.receiving import Served
 from tests.oncall.plans import BERLIN, utc
 
@@ -201,6 +202,24 @@ async def test_every_source_says_when_it_has_nobody(served: Served, tmp_path: Pa
     assert await case.source.at(case.empty, NOW, "UTC") == ()
 
 
+@pytest.mark.parametrize("kind", CASES)
+async def test_every_source_names_its_members(served: Served, tmp_path: Path, kind: str) -> None:
+    """Whoever has a turn in the weeks around, by the same as when they are on call; nobody, where it has nobody."""
+    case = CASES[kind](served, tmp_path)
+    (on_call,) = await case.source.at(case.where, NOW, "UTC")
+    soon = NOW + timedelta(days=30)
+    assert await case.source.members(case.where, soon, "UTC") == (replace(on_call, until=None),)
+    assert await case.source.members(case.empty, soon, "UTC") == ()
+
+
+async def test_pagerduty_lists_whoever_has_a_turn_and_refuses_a_wrong_key(served: Served) -> None:
+    """Each once."""
+    served.receivers.pagerduty.oncalls[:] = [entry("PONE"), entry("PTWO", 2), entry("PONE", 3), entry("PNO", of="PY")]
+    assert [named.id for named in await pagerduty(served).members("PX", NOW, "UTC")] == ["PONE", "PTWO"]
+    with pytest.raises(Refused, match="401"):
+        await pagerduty(served, "hush").members("PX", NOW, "UTC")
+
+
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1/hush", "http://[hush", "https://hush:port/x"])
 @pytest.mark.parametrize("kind", CASES)
 async def test_every_source_tells_what_is_wrong_and_never_where(kind: str, address: str) -> None:
@@ -210,20 +229,6 @@ async def test_every_source_tells_what_is_wrong_and_never_where(kind: str, addre
     with pytest.raises(IntegrationError) as error:
         await source.at(address, NOW, "UTC")
     assert "hush" not in str(error.value)
-
-
-@dataclass
-class Fake:
-    """Says what it is told to."""
-
-    says: tuple[Named, ...] | Exception = ()
-    asked: int = 0
-
-    async def at(self, where: str, at: datetime, zone: str) -> tuple[Named, ...]:
-        self.asked += 1
-        if isinstance(self.says, Exception):
-            raise self.says
-        return self.says
 
 
 ANA = (Named(words="ana"),)
@@ -241,8 +246,8 @@ async def on_call(fake: Any, home: Path, at: datetime = NOW, schedule: Schedule 
 @pytest.mark.parametrize("failure", [Unreachable("away"), Refused("no"), KeyError("a slip of ours")])
 async def test_while_a_source_is_silent_its_last_answer_counts_with_its_age(tmp_path: Path, failure: Exception) -> None:
     """Whatever silences it, a slip of ours too."""
-    await on_call(Fake(ANA), tmp_path)
-    found = await on_call(Fake(failure), tmp_path, NOW + timedelta(hours=5))
+    await on_call(FakeSource(ANA), tmp_path)
+    found = await on_call(FakeSource(failure), tmp_path, NOW + timedelta(hours=5))
     assert found.person == "ana"
     assert found.why.answer
     assert "last known answer, 5 h old" in found.why.answer.note
@@ -250,7 +255,7 @@ async def test_while_a_source_is_silent_its_last_answer_counts_with_its_age(tmp_
 
 async def test_a_source_that_never_answered_has_nobody_and_says_why(tmp_path: Path) -> None:
     """So the rung falls through."""
-    found = await on_call(Fake(Unreachable("away")), tmp_path)
+    found = await on_call(FakeSource(Unreachable("away")), tmp_path)
     assert found.person is None
     assert found.why.passed == ("fake:F1 is silent: away; no earlier answer is known",)
 
@@ -263,26 +268,26 @@ async def test_a_source_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
             await asyncio.Event().wait()
             return ()
 
-    await on_call(Fake(ANA), tmp_path)
+    await on_call(FakeSource(ANA), tmp_path)
     assert (await on_call(Hanging(), tmp_path)).person == "ana"
 
 
 async def test_another_schedule_does_not_inherit_the_last_answer(tmp_path: Path) -> None:
     """It was about other people."""
-    await on_call(Fake(ANA), tmp_path)
+    await on_call(FakeSource(ANA), tmp_path)
     other = PLAN.model_copy(update={"rotations": {"default": Rotation(source="fake:F2")}})
-    assert (await on_call(Fake(Unreachable("away")), tmp_path, schedule=other)).person is None
+    assert (await on_call(FakeSource(Unreachable("away")), tmp_path, schedule=other)).person is None
 
 
 async def test_a_source_that_has_nobody_is_believed(tmp_path: Path) -> None:
     """It is not silent, so nothing old counts."""
-    await on_call(Fake(ANA), tmp_path)
-    assert (await on_call(Fake(), tmp_path)).why.passed == ("fake:F1 has nobody on call",)
+    await on_call(FakeSource(ANA), tmp_path)
+    assert (await on_call(FakeSource(), tmp_path)).why.passed == ("fake:F1 has nobody on call",)
 
 
 async def test_somebody_we_do_not_know_is_told_by_their_id_only(tmp_path: Path) -> None:
     """Names and mail addresses of others stay out of histories."""
-    found = await on_call(Fake((Named(id="PZ", words="Zoe", mails=("z@x.test",)),)), tmp_path)
+    found = await on_call(FakeSource((Named(id="PZ", words="Zoe", mails=("z@x.test",)),)), tmp_path)
     assert found.why.passed == ("fake:F1 names somebody we do not know (PZ)",)
 
 
@@ -290,15 +295,15 @@ async def test_somebody_we_do_not_know_is_told_by_their_id_only(tmp_path: Path) 
 async def test_a_broken_memory_is_no_memory(tmp_path: Path, text: str) -> None:
     """And is mended by the next answer."""
     (tmp_path / "oncall.json").write_text(text)
-    assert (await on_call(Fake(Unreachable("away")), tmp_path)).person is None
-    await on_call(Fake(ANA), tmp_path)
-    assert (await on_call(Fake(Unreachable("away")), tmp_path)).person == "ana"
+    assert (await on_call(FakeSource(Unreachable("away")), tmp_path)).person is None
+    await on_call(FakeSource(ANA), tmp_path)
+    assert (await on_call(FakeSource(Unreachable("away")), tmp_path)).person == "ana"
 
 
 async def test_a_home_that_cannot_be_written_costs_no_answer(tmp_path: Path) -> None:
     """A file where the folder should be."""
     (tmp_path / "home").write_text("")
-    assert (await on_call(Fake(ANA), tmp_path / "home")).person == "ana"
+    assert (await on_call(FakeSource(ANA), tmp_path / "home")).person == "ana"
 
 
 async def test_without_a_source_nothing_is_asked_or_written(tmp_path: Path) -> None:

@@ -13,12 +13,15 @@ from incident.model.effects import Page
 from incident.model.outcomes import Arrival
 from incident.model.severity import Severity
 from integrations.delivery import REPEAT
-from integrations.errors import Refused
+from integrations.errors import Refused, Unreachable
+from integrations.last_known import LastKnown
+from integrations.on_duty import OnDuty
 from integrations.ports import Channels
 from integrations.wording import mark_of
+from oncall.answer import Named
 from oncall.schedule import Contact, Person, Rotation, Schedule
 from tests.bridge.second_path.desk import NOON, database_down
-from tests.fakes import FakePager
+from tests.fakes import FakePager, FakeSource
 
 MISSED = Missed(
     incident="incident-AppDBDown-shop.test",
@@ -38,6 +41,7 @@ class Sender:
 
     home: Path
     schedule: Schedule = field(default_factory=Schedule)
+    on_duty: OnDuty = field(default_factory=OnDuty)
     ntfy: FakePager = field(default_factory=FakePager)
     chat: FakePager = field(default_factory=lambda: FakePager(remembers=False))
 
@@ -45,7 +49,9 @@ class Sender:
         """Person, channel and what came of it."""
         ledger = Ledger(self.home / "second_path.db")
         channels = Channels(pagers={"ntfy": self.ntfy, "chat": self.chat})
-        deliver = Delivering(channels=channels, schedule=self.schedule, memory=ledger, click="https://ui.test")
+        deliver = Delivering(
+            channels=channels, schedule=self.schedule, memory=ledger, click="https://ui.test", on_duty=self.on_duty
+        )
         found = await deliver(page, again=again)
         ledger.close()
         return [(delivery.person, delivery.channel, delivery.outcome) for delivery in found]
@@ -68,6 +74,29 @@ async def test_whoever_is_on_call_is_reached_by_their_own_ways(sender: Sender) -
         rotations={"default": Rotation(members=("ana", "bo"), starts=NOON.date(), every=366)},
     )
     assert await sender.sends() == [("ana", "chat", Arrival.DELIVERED)]
+
+
+async def test_a_rotation_that_is_somebody_else_s_is_asked_about(sender: Sender) -> None:
+    """The bridge asks by itself; what it was told counts while they are silent, and the page says how old it is."""
+    sender.schedule = Schedule(
+        people={"ana": Person(contacts=(Contact(channel="ntfy"),)), "bo": Person()},
+        rotations={"default": Rotation(source="fake:F"), "finance": Rotation(source="fake:G")},
+    )
+    source = FakeSource((Named(words="ana"),))
+    sender.on_duty = OnDuty({"fake": source}, LastKnown(sender.home / "oncall.json"))
+    assert (await sender.sends(), source.asked) == ([("ana", "ntfy", Arrival.DELIVERED)], ["F"])
+
+    source.says = Unreachable("away")
+    assert await sender.sends(replace(PAGE, key="second")) == [("ana", "ntfy", Arrival.DELIVERED)]
+    doubts = ["On call as of" in page.text for page in sender.ntfy.pages]
+    assert doubts == [False, True]
+
+
+async def test_a_source_that_never_answered_is_said_to_have_nobody(sender: Sender) -> None:
+    """So that it is said in the chat that nobody could be paged."""
+    sender.schedule = Schedule(people={"ana": Person()}, rotations={"default": Rotation(source="fake:F")})
+    sender.on_duty = OnDuty({"fake": FakeSource(Unreachable("away"))})
+    assert await sender.sends() == [("on-call", "", Arrival.NOBODY)]
 
 
 async def test_a_channel_that_refuses_is_followed_by_the_next(sender: Sender) -> None:
