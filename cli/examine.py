@@ -17,8 +17,10 @@ from cli.connect import PATIENCE
 from cli.doctor import Line, Verdict
 from cli.examine_bridge import examine_bridge
 from cli.examine_doors import examine_doors
+from cli.examine_mail import examine_mail
 from cli.examine_oncall import examine_plan
 from cli.examine_saga import examine_saga
+from cli.examine_status_page import examine_status_page
 from cli.examine_ways import examine_ways
 from cli.examine_weekly_test import examine_weekly_test
 from integrations.aws import Aws
@@ -53,6 +55,8 @@ async def examine(settings: Settings) -> list[Line]:
         rest = await asyncio.gather(
             _reached("pager", str(settings.pager.ntfy_url or ""), "INCIDENTS_PAGER__NTFY_URL (an ntfy topic)", http),
             _reached("chat", _chat(settings), "INCIDENTS_CHAT__WEBHOOK_URL (a Slack-compatible webhook)", http),
+            examine_mail(settings.mail),
+            examine_status_page(settings.status_page, settings.home, http),
             *(_app(app, http) for app in settings.apps),
             _aws(settings),
             _clock(settings, http),

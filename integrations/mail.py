@@ -6,6 +6,8 @@ What a server answers may name the address it is about, so only its code is told
 import asyncio
 import re
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -57,18 +59,33 @@ class Mailer:
 
     async def send(self, message: EmailMessage) -> None:
         """Until the server has taken it. Raises Unreachable, Refused."""
+        async with self._inside() as server:
+            await server.send_message(message)
+
+    async def greet(self) -> None:
+        """Only say hello as for a mail: connect, TLS, login, goodbye. Raises Unreachable, Refused."""
+        async with self._inside():
+            """Nothing: being let in is all."""
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self.settings.port or PORTS[self.settings.tls]
+
+    @asynccontextmanager
+    async def _inside(self) -> AsyncIterator[aiosmtplib.SMTP]:
+        """Connected, encrypted and logged in, as it is set. Raises Unreachable, Refused."""
         try:
-            async with asyncio.timeout(self.within_s):
-                await self._hand_over(message)
+            async with asyncio.timeout(self.within_s), self._server() as server:
+                yield server
         except (TimeoutError, OSError, ssl.SSLError, aiosmtplib.SMTPException) as error:
             raise failure_of(error) from None
 
-    async def _hand_over(self, message: EmailMessage) -> None:
+    def _server(self) -> aiosmtplib.SMTP:
         to = self.settings
-        await aiosmtplib.send(
-            message,
+        return aiosmtplib.SMTP(
             hostname=to.host,
-            port=to.port or PORTS[to.tls],
+            port=self.port,
             username=to.user or None,
             password=to.password.get_secret_value() if to.password else None,
             use_tls=to.tls == "tls",

@@ -48,6 +48,13 @@ class StatusPageIo:
         changed = await self._call("PATCH", path, json=self._body(effect), headers=key_header(effect.key))
         return Receipt(id=_id(changed))
 
+    async def components(self) -> dict[str, str]:
+        """Id → name of each component of the page ("Components"). Raises Unreachable, RateLimited, Refused."""
+        listed = await self._call("GET", "components", params={"per_page": EACH_PAGE})
+        if not isinstance(listed, list):
+            raise Refused(f"{WHO} answered without components: is this the address of its API?")
+        return {str(one["id"]): str(one.get("name", "")) for one in listed if isinstance(one, dict) and "id" in one}
+
     async def _found(self, mark: str) -> str:
         """Ours, by its mark; empty: it was never made. Newest first, as the vendor lists them."""
         for page in range(1, MOST_PAGES + 1):
