@@ -18,7 +18,7 @@ run: setup ## engine, worker, bridge and a practice world; plays one incident; s
 	@$(BIN)/incidents up $(ARGS)
 
 test: setup ## all tests, on a real engine (ARGS="tests/policy -k ack" for some)
-	@$(if $(ARGS),$(BIN)/pytest $(ARGS),$(BIN)/pytest -n $(JOBS) --dist loadfile --ignore tests/e2e && $(BIN)/pytest tests/e2e)
+	@$(if $(ARGS),$(BIN)/pytest $(ARGS),$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --ignore tests/e2e && $(BIN)/pytest tests/e2e)
 
 test-redrive: setup ## re-drives at length, on both engines (CASES=all is the whole product; without, some thousand of it)
 	@REDRIVE_CASES="$(or $(CASES),2000)" $(BIN)/pytest tests/redrive -s -W ignore --log-level=CRITICAL $(ARGS)

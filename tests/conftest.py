@@ -39,15 +39,17 @@ hypothesis_settings.register_profile("here", derandomize=True, deadline=None, pr
 hypothesis_settings.load_profile("here")
 
 NAMESPACES = itertools.count(1)
-LONGEST_FIRST = ("redrive", "gameday", "workflows")
-"""Rooms of the longest files: a long one that begins last is waited for by everybody."""
+UNSYNCED = ("--sqlite-pragma", "synchronous=0")
+"""This engine need not outlive a power cut; whatever is killed in a test, the operating system keeps what was written."""
+LONGEST_FIRST = ("test_product.py", "test_operators.py", "redrive", "gameday", "workflows", "second_path")
+"""Longest files, then rooms of long ones: a long one that begins last is waited for by everybody."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where files run side by side, they are handed out in this order."""
-    rooms = {name: n for n, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: rooms.get(item.path.parent.name, len(rooms)))
+    rank = {name: n for n, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: min(rank.get(name, len(rank)) for name in (item.path.name, item.path.parent.name)))
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engi
         yield Engine(given, binary)
         return
     port, home = free_port(), tmp_path_factory.mktemp("engine")
-    with running(engine_command(binary, home, port, free_port())):
+    with running([*engine_command(binary, home, port, free_port()), *UNSYNCED]):
         await wait_until_serving(f"127.0.0.1:{port}", 30)
         yield Engine(f"127.0.0.1:{port}", binary)
 

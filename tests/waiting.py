@@ -8,6 +8,8 @@ from temporalio.client import WorkflowHandle, WorkflowQueryFailedError
 
 Seen = TypeVar("Seen")
 LOOK_AGAIN_S = 0.05
+SELDOM_S = 0.25
+"""What takes long is looked at less and less often: many wait side by side, and looking costs them all."""
 ASK_AGAIN = 5
 """A worker that is killed again and again stands still more than once."""
 
@@ -15,12 +17,13 @@ ASK_AGAIN = 5
 async def eventually(look: Callable[[], Awaitable[Seen]], what: str, *, within_s: float = 30.0) -> Seen:
     """The first truthy answer of `look`. Fails with `what` and the last answer when `within_s` have passed."""
     loop = asyncio.get_running_loop()
-    until, seen = loop.time() + within_s, None
+    until, seen, pause = loop.time() + within_s, None, LOOK_AGAIN_S
     while loop.time() < until:
         seen = await look()
         if seen:
             return seen
-        await asyncio.sleep(LOOK_AGAIN_S)
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.2, SELDOM_S)
     raise AssertionError(f"not within {within_s:g} s: {what}; last seen: {seen!r}")
 
 

@@ -58,7 +58,7 @@ ANSWERED = {
 }
 MOVE = "move"
 """A place by name: just before the one call that changes something."""
-QUICKLY = {"BEAT": timedelta(seconds=3), "ANSWER": timedelta(seconds=20)}
+QUICKLY = {"BEAT": timedelta(seconds=5), "ANSWER": timedelta(seconds=20)}
 """The procedure's own patience, in seconds instead of a minute: a killed worker is missed sooner."""
 LET_GO_WITHIN_S = 10.0
 """The SDK's own patience with an attempt that timed out is five seconds, from when it did."""
@@ -266,7 +266,7 @@ class Lane:
             plan=PLAN.validate_python(plan.carries),
             approved_by=("ana",),
             patience=given.pop("patience", PATIENCE),
-            every=timedelta(milliseconds=100),
+            every=timedelta(milliseconds=200),
         )
         return await self.rig.ours.start_workflow(
             "Redrive", ask, id=name, task_queue=TASK_QUEUE, result_type=LeverReport, **given
