@@ -1,15 +1,18 @@
 """Reaching people. The hot path: nothing here that a page does not need (design §9).
 
 One activity per page: who it is for is found out here and now, and each of them is reached by the ways they have
-(`integrations/delivery.py`). The world is asked again while it lasts: an acknowledgement cancels the activity, which
-then sends nothing new and says what it did.
+(`integrations/delivery.py`). The world is asked again while it lasts: before each message but the first, and an
+acknowledgement cancels the activity, which then sends nothing new and says what it did.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from temporalio import activity
 
+from activities import asking
 from activities.beating import beating
 from activities.ledger import Ledger
 from activities.links import Links
@@ -19,6 +22,7 @@ from incident.model.outcomes import Arrival, Delivery, Paged
 from integrations.action_links import ActionLinks
 from integrations.clock import utc_now
 from integrations.delivery import Sending
+from integrations.freshness import AskedAgain
 from integrations.on_duty import OnDuty
 from integrations.ports import Channels
 from oncall.audience import Audience
@@ -36,11 +40,14 @@ class PagingActivities:
     schedule: Schedule = field(default_factory=Schedule)
     action_links: ActionLinks | None = None
     on_duty: OnDuty = field(default_factory=OnDuty)
+    ask: Callable[[Page], Awaitable[str]] = asking.overtaken
+    """Why a page must not go out any more; empty: it may. Raises CannotAsk."""
 
     @activity.defn
     async def page(self, effect: Page) -> Paged:
         """Reach everybody this page is for, once. Never fails: what did not arrive is among the deliveries."""
         found = await self.on_duty.audience(self.schedule, effect, self.channels.team, utc_now())
+        still = AskedAgain(partial(self.ask, effect), effect.fresh_until)
         sending = Sending(
             page=effect,
             pagers=self.channels.pagers,
@@ -49,10 +56,11 @@ class PagingActivities:
             missing=self.channels.missing,
             again=activity.info().attempt > 1,
             buttons=thumbs(self.action_links, effect),
+            still=still,
         )
         async with beating():
             deliveries = await _as_long_as_wanted(sending, found)
-        return Paged(number=effect.number, deliveries=(*deliveries, *_missing(found)))
+        return Paged(number=effect.number, deliveries=(*deliveries, *_missing(found)), overtaken=still.why)
 
 
 async def _as_long_as_wanted(sending: Sending, found: Audience) -> tuple[Delivery, ...]:

@@ -8,8 +8,8 @@ from cli.doctor import Line, Verdict
 from cli.escalation_lines import masked
 from incident.model.outcomes import Arrival, Delivery
 from integrations.clock import utc_now
-from integrations.delivery import Earlier
 from integrations.http import shared_client
+from integrations.one_send import Earlier
 from integrations.page_test import page_of, tried
 from integrations.ports import Channels
 from oncall.audience import Way

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from incident.model.effects import Page
 from incident.model.outcomes import Delivery
 from incident.model.severity import Severity
-from integrations.delivery import PAUSES_S, Memory, Sending
+from integrations.delivery import PAUSES_S, Sending
 from integrations.errors import Refused, Unreachable
+from integrations.one_send import Memory
 from integrations.ports import Button, Channels, Pager, Receipt, Settles
 from oncall.audience import Recipient, Way
 

@@ -54,6 +54,7 @@ RESPONSE = ResponsePolicy(
     ladders=LADDERS,  # runbook §1, §2, §6: see there
     next_contact_after=timedelta(seconds=10),  # ours: twice the time a provider gets for one answer
     same_page_within=timedelta(minutes=1),  # ours: who was woken by the second path is not woken twice for it
+    page_fresh_for=timedelta(seconds=5),  # ours: nobody acknowledges, and is heard, within the way to a first phone
     customers=MESSAGES,
     misunderstood_post_every=timedelta(minutes=1),  # design §5
     retry_record_every=timedelta(minutes=5),  # ours: a full disk is not mended faster

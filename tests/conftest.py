@@ -40,7 +40,7 @@ hypothesis_settings.load_profile("here")
 
 NAMESPACES = itertools.count(1)
 UNSYNCED = ("--sqlite-pragma", "synchronous=0")
-"""This engine need not outlive a power cut; whatever is killed in a test, the operating system keeps what was written."""
+"""This engine need not outlive a power cut; what is killed in a test, the operating system keeps what it has written."""
 LONGEST_FIRST = ("test_product.py", "test_operators.py", "redrive", "gameday", "workflows", "second_path")
 """Longest files, then rooms of long ones: a long one that begins last is waited for by everybody."""
 
@@ -142,9 +142,23 @@ class House:
         `outside`: what checks and levers touch, else only `apps`. `remembered`: 0 replays an incident at each task.
         `channels`: by which people are reached, else by fakes.
         """
+        async with self.world(apps=apps, outside=outside, channels=channels) as world:
+            first, second, third = workers(client, provide(world), grace=timedelta(seconds=1), remembered=remembered)
+            async with first, second, third:
+                yield
+
+    @asynccontextmanager
+    async def world(
+        self,
+        *,
+        apps: tuple[AppSettings, ...] = (),
+        outside: Outside | None = None,
+        channels: Channels | None = None,
+    ) -> AsyncIterator[World]:
+        """What activities are given."""
         ledger = Ledger(self.home / "ledger.db")
         async with httpx.AsyncClient(timeout=5) as http:
-            world = World(
+            yield World(
                 outside=outside or Outside(http=http, aws=Aws(AwsSettings()), apps=apps, metrics=MetricsSettings()),
                 channels=channels or Channels(pagers=self.pagers, chat=self.chat, threads=self.threads),
                 ledger=ledger,
@@ -156,9 +170,6 @@ class House:
                 status_page=self.status_page,
                 vocabulary=VOCABULARY,
             )
-            first, second, third = workers(client, provide(world), grace=timedelta(seconds=1), remembered=remembered)
-            async with first, second, third:
-                yield
         ledger.close()
 
 

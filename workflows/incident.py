@@ -18,6 +18,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
+from activities.asking import OVERTAKEN
 from incident.model.alert import Alert
 from incident.model.effects import Effect, Look, Page, WriteRecord
 from incident.model.events import CameDue, Continuing, Declared, Event, NotUnderstood, Said
@@ -26,7 +27,7 @@ from incident.model.outcomes import Consulted, Outcome, PageFailed
 from incident.model.severity import Severity
 from incident.policy import people, view
 from incident.policy.decide import decide
-from incident.policy.paging import still_true
+from incident.policy.paging import asked_about, outdated, still_true
 from workflows import contract
 from workflows.alarm import Alarm
 from workflows.effects import carry_out
@@ -164,6 +165,12 @@ class IncidentWorkflow:
     def on_criteria(self, *args: Any) -> list[dict[str, Any]]:
         return view.criteria(self._incident, workflow.now())
 
+    @workflow.query(name=OVERTAKEN, description="Why the page of this key and severity must not go out; empty: it may")
+    def on_overtaken(self, *args: Any) -> str:
+        """What the worker asks just before a message of a page goes out."""
+        key, severity = (*map(str, args), "", "")[:2]
+        return asked_about(self._incident, key, severity, workflow.now())
+
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _trust_the_clock(self) -> None:
@@ -212,10 +219,10 @@ class IncidentWorkflow:
         """An ack may have come with the start, while nothing of ours ran, or while a page is on its way."""
         now, pages = workflow.now(), [effect for effect in self._outbox if isinstance(effect, Page)]
         for page in pages:
-            if not still_true(self._incident, page.number, now):
+            why = outdated(self._incident, page.number, page.severity, now)
+            if why:
                 self._outbox.remove(page)
-                why = "overtaken before it was sent"
-                self._take(PageFailed(number=page.number, why=why, late=True))
+                self._take(PageFailed(number=page.number, why=f"overtaken before it was sent: {why}", late=True))
         for task, effect in self._running.items():
             if (
                 isinstance(effect, Page)

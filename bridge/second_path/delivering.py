@@ -7,8 +7,9 @@ from bridge.second_path.wording import APART
 from incident.model.effects import Page
 from incident.model.outcomes import Arrival, Delivery
 from integrations.clock import utc_now
-from integrations.delivery import Memory, Sending
+from integrations.delivery import Sending
 from integrations.on_duty import OnDuty
+from integrations.one_send import Memory
 from integrations.ports import Button, Channels
 from oncall.audience import Way
 from oncall.schedule import Schedule

@@ -54,6 +54,8 @@ class Page:
     """An urgent page waits so long for one way to reach a person before it tries the next one beside it."""
     not_before: datetime
     """When this page was first asked for (aware UTC): an older message is another one's."""
+    fresh_until: datetime | None = None
+    """Until then it cannot be out of date (aware UTC): its first message goes out unasked. None: it may be old."""
     plans: tuple[str, ...] = ()
     """Levers' plans that wait for a yes or a no of anybody on the team."""
     because: str

@@ -52,6 +52,8 @@ class Paged:
 
     number: int
     deliveries: tuple[Delivery, ...] = ()
+    overtaken: str = ""
+    """Why no further message of it went out: it was no longer true. Empty: everybody had their turn."""
 
     @property
     def arrived(self) -> bool:

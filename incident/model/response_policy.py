@@ -68,6 +68,8 @@ class ResponsePolicy:
     """How long an urgent page waits for one way to reach a person before it tries the next one beside it."""
     same_page_within: timedelta = timedelta(minutes=1)
     """Nobody is paged again so soon after a page of the bridge's second path."""
+    page_fresh_for: timedelta = timedelta(seconds=5)
+    """A page so young is true without asking: its first message goes out at once."""
     misunderstood_post_every: timedelta
     retry_record_every: timedelta
     proposal_valid_for: timedelta = timedelta(hours=1)

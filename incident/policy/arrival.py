@@ -18,11 +18,24 @@ def paged(draft: Draft, outcome: Paged) -> Draft:
     """A page had its turn."""
     for delivery in outcome.deliveries:
         draft = _tell(draft, outcome.number, delivery)
+    if outcome.overtaken:
+        draft = draft.tell(Kind.PAGE, f"page {outcome.number} stopped on its way", because=outcome.overtaken)
     if outcome.arrived:
-        return draft.set(pages_delivered=draft.incident.pages_delivered + 1, unreached=False)
+        draft = draft.set(pages_delivered=draft.incident.pages_delivered + 1, unreached=False)
+    if outcome.overtaken:
+        return _in_new_words(draft, outcome)
+    if outcome.arrived:
+        return draft
     if outcome.deliveries and all(d.outcome is Arrival.NOBODY for d in outcome.deliveries):
         return _nobody_there(draft, outcome.number)
     return _nobody_reached(draft, outcome.number, "no way to reach anybody worked")
+
+
+def _in_new_words(draft: Draft, outcome: Paged) -> Draft:
+    """Whoever it has not reached is still wanted, though its words are no longer true: the severity is another one."""
+    if not still_true(draft.incident, outcome.number, draft.now):
+        return draft
+    return once_more(draft, outcome.number, f"said anew: {outcome.overtaken}")
 
 
 def not_paged(draft: Draft, outcome: PageFailed) -> Draft:

@@ -99,6 +99,7 @@ def _effect(draft: Draft, calling: Calling, why: str) -> Page:
         urgent=incident.severity is Severity.SEV1,
         next_contact_after=draft.policy.next_contact_after,
         not_before=incident.opened_at,
+        fresh_until=draft.now + draft.policy.page_fresh_for,
         plans=approvals.for_anybody(incident),
         because=why,
     )
@@ -118,17 +119,42 @@ def calls_somebody_else(incident: Incident, number: int) -> bool:
 
 def still_true(incident: Incident, number: int, now: datetime) -> bool:
     """Asked again just before a page goes out (design §6): who has acknowledged meanwhile is not woken."""
-    if incident.phase in OVER or number <= incident.covered:
-        return False
+    return not overtaken(incident, number, now)
+
+
+def overtaken(incident: Incident, number: int, now: datetime) -> str:
+    """Why this page must not go out any more; empty: it may."""
+    if incident.phase in OVER:
+        return "it is resolved"
+    if number <= incident.covered:
+        return "the second path has paged for it"
     calls = [call for call, calling in standing(incident) if calling.number == number]
-    return any(_stands(Draft(incident, now), call) for call in calls)
+    reasons = [_silenced(Draft(incident, now), call) for call in calls] or ["a newer page has taken its place"]
+    return "" if "" in reasons else reasons[0]
 
 
-def _stands(draft: Draft, call: Call) -> bool:
-    match call:
-        case Call.LADDER:
-            return not draft.incident.acked_by and pages_now(draft)
-        case Call.OWNER:
-            return draft.incident.phase in HURTING and pages_now(draft)
-        case Call.PERSON:
-            return True
+def outdated(incident: Incident, number: int, severity: str, now: datetime) -> str:
+    """Why this page must not go out as it is, with that severity on it; empty: it may."""
+    return overtaken(incident, number, now) or (
+        "" if severity == incident.severity else f"it is a {incident.severity} now"
+    )
+
+
+def asked_about(incident: Incident, key: str, severity: str, now: datetime) -> str:
+    """The same, as a worker asks just before a message of it goes out."""
+    ours, _, number = key.rpartition("/page/")
+    if ours != incident.key or not number.isdecimal():
+        return "it is no page of this incident"
+    return outdated(incident, int(number), severity, now)
+
+
+def _silenced(draft: Draft, call: Call) -> str:
+    """What silences a page of this kind now; empty: nothing does."""
+    incident = draft.incident
+    if call is Call.PERSON:
+        return ""
+    if call is Call.LADDER and incident.acked_by:
+        return f"{incident.acked_by} has acknowledged"
+    if call is Call.OWNER and incident.phase not in HURTING:
+        return "the impact has stopped"
+    return "" if pages_now(draft) else f"a {incident.severity} pages nobody at this hour"

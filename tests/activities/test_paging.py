@@ -20,11 +20,11 @@ from incident.model.severity import Severity
 from integrations import delivery
 from integrations.action_links import ActionLinks
 from integrations.clock import utc_now
-from integrations.delivery import REPEAT
 from integrations.errors import IntegrationError, RateLimited, Refused, Unreachable
 from integrations.last_known import LastKnown, Remembered
 from integrations.on_duty import OnDuty
 from integrations.oncall_sources.icalendar import ICalendar
+from integrations.one_send import REPEAT
 from integrations.ports import Button, Channels, Receipt
 from oncall.schedule import Schedule
 from tests.fakes import FakePager
@@ -71,6 +71,11 @@ def people(**contacts: list[dict[str, Any]]) -> Schedule:
     )
 
 
+async def still_true(_: Page) -> str:
+    """An incident that nobody has changed."""
+    return ""
+
+
 async def page(
     ledger: Ledger, pager: FakePager, effect: Page = PAGE, *, attempt: int = 1, **more: Any
 ) -> tuple[Delivery, ...]:
@@ -79,7 +84,8 @@ async def page(
     env.info = replace(env.info, attempt=attempt)
     schedule = more.pop("schedule", Schedule())
     channels = Channels(pagers={"ntfy": pager, **more}, missing=LACKING)
-    answer: Paged = await env.run(PagingActivities(channels, ledger, Links("http://ui"), schedule).page, effect)
+    paging = PagingActivities(channels, ledger, Links("http://ui"), schedule, ask=still_true)
+    answer: Paged = await env.run(paging.page, effect)
     return answer.deliveries
 
 
@@ -96,7 +102,9 @@ async def test_a_silent_source_pages_whom_it_last_named_and_the_delivery_says_so
     )
     memory = LastKnown(tmp_path / "oncall.json")
     duty = OnDuty({"icalendar": ICalendar(httpx.AsyncClient())}, memory)
-    paging = PagingActivities(Channels(pagers={"ntfy": FakePager()}), ledger, Links("http://ui"), schedule, None, duty)
+    paging = PagingActivities(
+        Channels(pagers={"ntfy": FakePager()}), ledger, Links("http://ui"), schedule, None, duty, still_true
+    )
 
     never: Paged = await ActivityEnvironment().run(paging.page, PAGE)
     memory.renew(schedule.rotations, {"default": Remembered(person="ana", at=utc_now())})
@@ -299,7 +307,9 @@ async def test_whoever_has_an_address_gets_a_button_of_their_own(ledger: Ledger)
     links = ActionLinks("https://incidents.example.org", "0123456789abcdef0123456789abcdef")
     pager = FakePager()
     schedule = people(ana=[{"channel": "ntfy", "to": "ana-7f3"}])
-    paging = PagingActivities(Channels(pagers={"ntfy": pager}), ledger, Links("http://ui"), schedule, links)
+    paging = PagingActivities(
+        Channels(pagers={"ntfy": pager}), ledger, Links("http://ui"), schedule, links, ask=still_true
+    )
     await ActivityEnvironment().run(paging.page, PAGE)
 
     assert [[button.label for button in sent.buttons] for sent in pager.sent] == [["Ack"]]

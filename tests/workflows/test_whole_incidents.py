@@ -20,8 +20,8 @@ from structlog.testing import capture_logs
 from temporalio.client import Client
 
 from activities.chatting import REPEAT as POST_REPEAT
-from integrations.delivery import REPEAT
 from integrations.errors import Refused
+from integrations.one_send import REPEAT
 from oncall.schedule import Contact, Person, Rotation, Schedule
 from tests.conftest import Engine, House, new_namespace
 from tests.fakes import Sent

@@ -12,10 +12,10 @@ from bridge.second_path.wording import page_for
 from incident.model.effects import Page
 from incident.model.outcomes import Arrival
 from incident.model.severity import Severity
-from integrations.delivery import REPEAT
 from integrations.errors import Refused, Unreachable
 from integrations.last_known import LastKnown
 from integrations.on_duty import OnDuty
+from integrations.one_send import REPEAT
 from integrations.ports import Channels
 from integrations.wording import mark_of
 from oncall.answer import Named

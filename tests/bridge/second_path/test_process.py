@@ -13,7 +13,7 @@ import pytest
 
 from gameday.receivers.desk import Arrival, Desk, Fault
 from gameday.receivers.slack import HOOK
-from integrations.delivery import REPEAT
+from integrations.one_send import REPEAT
 from tests.bridge.conftest import alert, body
 from tests.integrations.receiving import Served, receiving
 from tests.processes import running
