@@ -40,7 +40,7 @@ hypothesis_settings.load_profile("here")
 
 NAMESPACES = itertools.count(1)
 UNSYNCED = ("--sqlite-pragma", "synchronous=0")
-"""This engine need not outlive a power cut; what is killed in a test, the operating system keeps what it has written."""
+"""This engine need not outlive a power cut; of what is killed in a test the system keeps what it has written."""
 LONGEST_FIRST = ("test_product.py", "test_operators.py", "redrive", "gameday", "workflows", "second_path")
 """Longest files, then rooms of long ones: a long one that begins last is waited for by everybody."""
 
