@@ -116,6 +116,8 @@ class Aws:
 
     def _client(self, service: str) -> Any:
         with self._making:  # making one is not thread-safe, using one is
+            if not (self.settings.region or self._session.region_name):
+                raise NoRegionError  # botocore says so too, after tens of milliseconds, each time, in everybody's way
             if service not in self._clients:
                 self._clients[service] = self._session.client(  # type: ignore[call-overload]
                     service,

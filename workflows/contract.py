@@ -7,8 +7,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from temporalio.api.common.v1 import Payload
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
-from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DataConverter
+from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultPayloadConverter,
+    JSONPlainPayloadConverter,
+)
 
 from incident.model.alert import Alert
 from incident.model.incident import Incident, Phase
@@ -80,11 +85,20 @@ class Unreadable:
     why: str
 
 
-class TolerantPayloadConverter(PydanticPayloadConverter):
-    """Decodes like pydantic's; who takes anything (`*args: Any`) gets `Unreadable` for what nobody can read.
+ONE_JSON = PydanticJSONPlainPayloadConverter()
+"""It remembers how each type is read. The SDK makes a converter for each workflow, and each with a memory of its own
+would work that out anew for every incident."""
+
+
+class TolerantPayloadConverter(CompositePayloadConverter):
+    """Decodes like the SDK's for pydantic; who takes anything (`*args: Any`) gets `Unreadable` for what none can read.
 
     Without this the SDK drops such a signal with a worker log line only (temporal-guide §1.4).
     """
+
+    def __init__(self) -> None:
+        others = DefaultPayloadConverter.default_encoding_payload_converters
+        super().__init__(*(ONE_JSON if isinstance(one, JSONPlainPayloadConverter) else one for one in others))
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
         if type_hints:
