@@ -39,6 +39,8 @@ class Sending:
     missing: Mapping[str, str] = field(default_factory=dict)
     again: bool = False
     """Another attempt, perhaps of another machine, may have sent it: providers are asked first."""
+    look_first: bool = False
+    """Somebody else may have sent the very same: providers are asked first, and those that cannot tell just send."""
     buttons: Callable[[str, Way], tuple[Button, ...]] = lambda person, way: ()
     """What this person can do from this way's message."""
     still: Still = field(default_factory=Undoubted)
@@ -146,6 +148,7 @@ class _Search:
             memory=sending.memory,
             still=sending.still,
             again=sending.again,
+            look_first=sending.look_first,
         )
 
     def _copy(self, way: Way) -> Page:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Protocol
 
 from incident.model.effects import Page
-from integrations.errors import Refused, Unreachable
+from integrations.errors import IntegrationError, Refused, Unreachable
 from integrations.freshness import Overtaken, Still
 from integrations.ports import Button, Pager, Receipt, Settles
 from integrations.wording import alarm_of
@@ -22,6 +22,8 @@ REPEAT = "This may be a repeat: the answer to an earlier attempt was lost."
 OUT_OF_DATE = "This may be out of date: the incident could not be asked just now."
 LONGEST_SEND_S = 10.0
 """A provider that takes longer for one answer is away."""
+LONGEST_LOOK_S = 3.0
+"""So long a page waits to hear whether somebody else has sent it."""
 
 
 class Earlier(Protocol):
@@ -57,6 +59,8 @@ class OneSend:
     still: Still
     again: bool = False
     """Another attempt, perhaps of another machine, may have sent it: the provider is asked first."""
+    look_first: bool = False
+    """Somebody else may have sent the very same: the provider is asked first; one that cannot tell just gets it."""
     begun: bool = False
     """An attempt of it was begun before, and nobody knows what came of it."""
     doubt: str = ""
@@ -81,7 +85,10 @@ class OneSend:
         # An attempt of another machine left no row here, so being tried again is reason enough to ask.
         again = self.begun or self.again
         try:
-            receipt = await _in_time(self._once_more if again else partial(self._send, self.page, first=first))
+            receipt = await self._found_first() if self.look_first and not again else None
+            receipt = receipt or await _in_time(
+                self._once_more if again else partial(self._send, self.page, first=first)
+            )
         except Refused:
             await self.memory.forget_anyway(self.page.key)
             raise
@@ -96,6 +103,14 @@ class OneSend:
         self.doubt = await self.still.doubt(first=first)
         told = replace(page, text=f"{page.text}\n{OUT_OF_DATE}") if self.doubt else page
         return await self.pager.page(told, to=self._to, click=self.click, buttons=self.buttons)
+
+    async def _found_first(self) -> Receipt | None:
+        """Whatever keeps a provider from telling must not cost the page, nor much time."""
+        try:
+            async with asyncio.timeout(LONGEST_LOOK_S):
+                return await self.pager.find(self.page, to=self._to)
+        except (IntegrationError, TimeoutError):
+            return None
 
     async def _once_more(self) -> Receipt:
         """We were here before. Did it arrive? The provider is asked; one that cannot tell gets a page that says so."""

@@ -15,6 +15,7 @@ from activities.thumbs import thumbs
 from bridge.intake import Intake
 from bridge.recognising import People
 from bridge.second_path.delivering import Delivering
+from bridge.second_path.leading import FILE, Lead
 from bridge.second_path.path import Numbers, SecondPath
 from bridge.second_path.remembered import Remembered
 from bridge.second_path.standstill import Standstill
@@ -49,12 +50,15 @@ def watched_intake(
         on_duty=on_duty,
     )
     after = timedelta(seconds=settings.bridge.second_path_after_s)
-    path = SecondPath(remembered, Numbers(policy=at_speed(RESPONSE, settings.speed), after=after), deliver, say)
+    numbers = Numbers(policy=at_speed(RESPONSE, settings.speed), after=after)
+    path = SecondPath(remembered, numbers, deliver, deliver.settle, say)
+    lead = Lead(settings.home / FILE)
     intake = Intake(client, settings.bridge, settings.speed, (witness.public,), path.already_paged)
     leave = Speaker(client, witness, People(settings.oncall)).leave
     try:
-        yield Watch(path, Standstill(client), intake, after, leave)
+        yield Watch(path, Standstill(client), intake, after, leave, leads=lead.mine)
     finally:
+        lead.close()
         remembered.close()
         memory.close()
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from incident.model.alarm import Alarm
 from incident.model.alert import Alert, AlertStatus
 from incident.model.already_paged import EarlierPage, bounded_pages
 from incident.model.severity import Severity
@@ -41,6 +42,10 @@ class Missed:
     """It was begun, and nobody wrote down what came of it."""
     reached: tuple[EarlierPage, ...] = ()
     """What arrived so far."""
+    alarms: tuple[Alarm, ...] = ()
+    """What rings at providers that keep an incident of their own, until they are told."""
+    quieted: bool = False
+    """They were told that somebody has it."""
     told: tuple[EarlierPage, ...] = ()
     """What of it the incident knows."""
     acked_by: str = ""
@@ -97,9 +102,17 @@ def began(missed: Missed | None, key: str, now: datetime) -> Missed | None:
     return missed and replace(missed, pages=missed.pages + 1, page_key=key, paged_at=now, sending=True)
 
 
-def ended(missed: Missed | None, arrived: tuple[EarlierPage, ...]) -> Missed | None:
+def ended(missed: Missed | None, arrived: tuple[EarlierPage, ...], alarms: tuple[Alarm, ...] = ()) -> Missed | None:
     """What came of it."""
-    return missed and replace(missed, sending=False, reached=bounded_pages((*missed.reached, *arrived)))
+    if missed is None:
+        return None
+    rings = tuple(dict.fromkeys((*missed.alarms, *alarms)))
+    return replace(missed, sending=False, reached=bounded_pages((*missed.reached, *arrived)), alarms=rings)
+
+
+def quieted(missed: Missed | None) -> Missed | None:
+    """Those who rang know that somebody has it."""
+    return missed and replace(missed, quieted=True)
 
 
 def stands_still(missed: Missed | None, seen: Missed) -> Missed:

@@ -18,11 +18,12 @@ from bridge.second_path import missed as changes
 from bridge.second_path.missed import Missed
 from bridge.second_path.remembered import Remembered
 from bridge.second_path.rules import Group, groups_due, is_due, unfinished
-from bridge.second_path.wording import nobody, over, over_page, page_for
+from bridge.second_path.wording import nobody, over, over_page, page_for, still_rings
 from bridge.telling import Say
+from incident.model.alarm import Alarm
 from incident.model.alert import Alert
 from incident.model.already_paged import EarlierPage
-from incident.model.effects import Page
+from incident.model.effects import Page, Standing
 from incident.model.outcomes import Arrival, Delivery
 from incident.model.response_policy import PageWhen, ResponsePolicy
 from integrations.clock import utc_now
@@ -36,6 +37,14 @@ class Deliver(Protocol):
 
     async def __call__(self, page: Page, *, again: bool) -> Sequence[Delivery]:
         """What came of each way that was tried. `again`: an earlier attempt may have got through."""
+        ...
+
+
+class Settle(Protocol):
+    """Tells providers that keep an incident of their own how it stands."""
+
+    async def __call__(self, alarms: Sequence[Alarm], standing: Standing) -> str:
+        """Why they could not be told; empty: they know. Never raises for what a provider does."""
         ...
 
 
@@ -55,11 +64,13 @@ class SecondPath:
         remembered: Remembered,
         numbers: Numbers,
         deliver: Deliver,
+        settle: Settle,
         say: Say,
+        *,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.remembered = remembered
-        self._numbers, self._deliver, self._say, self._clock = numbers, deliver, say, clock
+        self._numbers, self._deliver, self._settle, self._say, self._clock = numbers, deliver, settle, say, clock
         self.pages_sent: dict[str, int] = {"reached": 0, "nobody": 0}
         """By what came of them, for metrics."""
 
@@ -104,6 +115,7 @@ class SecondPath:
 
         `via`: the door of ours through which nobody but us heard it.
         """
+        await self.remembered.reload()  # another bridge of this home may have paged
         known = self.remembered.get(incident)
         for missed in self.remembered.all():
             if known and (missed is known or (known.page_key and missed.page_key == known.page_key)):
@@ -119,9 +131,29 @@ class SecondPath:
         missed = self.remembered.get(incident)
         await self.remembered.change(incident, lambda _: None)
         if missed and missed.pages:
-            line = over(missed, self._clock())
+            line, deliveries = over(missed, self._clock()), list[Delivery]()
             if not await self._tell(line):  # without a chat, by the way they were woken
-                await self._deliver(over_page(missed, line), again=False)
+                deliveries += await self._deliver(over_page(missed, line), again=False)
+            # After it: said to what is over there, it would ring anew.
+            await self._end_ringing(missed, (*missed.alarms, *_alarms(deliveries)))
+
+    # ── providers that ring by themselves ────────────────────────────────────────────────────────────────────────
+
+    async def quiet(self) -> None:
+        """Where somebody has it, whoever keeps an incident of it stops ringing. Asked again until they know."""
+        for missed in self.remembered.all():
+            if missed.acked and missed.alarms and not missed.quieted:
+                why_not = await self._settle(missed.alarms, Standing.ACKNOWLEDGED)
+                if not why_not:
+                    await self.remembered.change(missed.incident, changes.quieted)
+
+    async def _end_ringing(self, missed: Missed, rings: Sequence[Alarm]) -> None:
+        """Not what rings for another subject too, which still waits."""
+        others = {alarm for other in self.remembered.all() for alarm in other.alarms}
+        alarms = [alarm for alarm in dict.fromkeys(rings) if alarm not in others]
+        why_not = await self._settle(alarms, Standing.RESOLVED) if alarms else ""
+        if why_not:
+            await self._tell(still_rings(missed, why_not))
 
     # ── paging ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -152,8 +184,9 @@ class SecondPath:
             deliveries = await self._deliver(page, again=again)
         finally:  # whatever happens: what is still `sending` would never be paged for again
             arrived = tuple(self._arrived(delivery) for delivery in deliveries if delivery.outcome is Arrival.DELIVERED)
+            alarms = _alarms(deliveries)
             for missed in group:
-                await self.remembered.change(missed.incident, partial(changes.ended, arrived=arrived))
+                await self.remembered.change(missed.incident, partial(changes.ended, arrived=arrived, alarms=alarms))
         self.pages_sent["reached" if arrived else "nobody"] += 1
         log.warning("second path paged", incidents=[m.incident for m in group], page=page.key, reached=len(arrived))
         if not arrived:
@@ -169,3 +202,7 @@ class SecondPath:
         if why_not:
             log.warning("operators not told", line=line, because=why_not)
         return not why_not
+
+
+def _alarms(deliveries: Sequence[Delivery]) -> tuple[Alarm, ...]:
+    return tuple(Alarm(person=d.person, name=d.alarm) for d in deliveries if d.alarm)

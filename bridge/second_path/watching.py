@@ -33,8 +33,19 @@ log = structlog.get_logger(__name__)
 class Watch:
     """An intake that is watched: what comes in and what stands still."""
 
-    def __init__(self, path: SecondPath, standstill: Standstill, intake: Takes, after: timedelta, leave: Leave) -> None:
-        self.path, self._leave = path, leave
+    def __init__(
+        self,
+        path: SecondPath,
+        standstill: Standstill,
+        intake: Takes,
+        after: timedelta,
+        leave: Leave,
+        *,
+        leads: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`leads`: of all bridges of this home, is it this one that pages?"""
+        self.path, self._leave, self._leads = path, leave, leads
+        self._led = False
         self.queue: Queue | None = None
         """What the last turn saw; None: the engine did not answer."""
         self._standstill, self._taking, self._after = standstill, Taking(intake, path), after
@@ -71,18 +82,27 @@ class Watch:
 
     async def turn(self) -> None:
         """Once round. The engine's silence is a fact, not an error: then what is known already is paged for."""
+        await self.path.remembered.reload()
+        leads = self._leads()
+        if leads and not self._led:  # whoever led before may have been killed
+            self._led = True
+            await self.path.take_up()
         try:
-            await self._look()
+            await self._look(leads)
         except NO_ENGINE as error:
             if self.queue:  # told once, not every few seconds
                 log.warning("the engine does not answer the watch", because=type(error).__name__)
             self.queue = None
         finally:
-            await self.path.page_due()
+            if leads:
+                await self.path.page_due()
+                await self.path.quiet()
 
-    async def _look(self) -> None:
+    async def _look(self, leads: bool) -> None:
         queue = await self._standstill.queue(utc_now())
         self.queue = queue
+        if not leads:
+            return
         if queue.oldest_waits >= self._after:
             async for missed in self._standstill.unowned(self._after, utc_now()):
                 await self.path.stands_still(missed)
@@ -143,7 +163,6 @@ async def watching(watch: Watch, every_s: float = EVERY_S) -> AsyncIterator[None
 
 
 async def _keep_watching(watch: Watch, every_s: float) -> None:
-    await _once(watch.path.take_up)
     while True:
         await _once(watch.turn)
         await asyncio.sleep(every_s)

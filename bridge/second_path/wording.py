@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from bridge.second_path.missed import Away, Missed
 from bridge.second_path.rules import Group
+from incident.model.alarm import second_path_alarm
 from incident.model.effects import Page
 from runbook.catalog import playbook_for
 
@@ -41,6 +42,7 @@ def page_for(group: Group, number: int) -> Page:
         urgent=True,
         not_before=first.since,
         because=_why(first),
+        alarm=second_path_alarm(first.incident, first.since),
     )
 
 
@@ -96,6 +98,11 @@ def over_page(missed: Missed, line: str) -> Page:
     title = f"{_headline(missed)}: the orchestrator is back"
     page = page_for((missed,), number)
     return replace(page, key=f"{missed.key}/over", title=title, text=text, urgent=False, because="it is over")
+
+
+def still_rings(missed: Missed, why: str) -> str:
+    """Said aloud: somebody has to end it by hand."""
+    return f"{_headline(missed)}: its incident at the provider that rang could not be ended, end it there ({why})"
 
 
 def nobody(missed: Missed, why: str) -> str:

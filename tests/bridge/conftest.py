@@ -19,6 +19,7 @@ from temporalio.service import RPCError
 from bridge.http import create_app
 from bridge.intake import Intake
 from bridge.refused import Refused
+from bridge.second_path.leading import FILE, Lead
 from bridge.second_path.path import Numbers, SecondPath
 from bridge.second_path.remembered import Remembered
 from bridge.second_path.standstill import Standstill
@@ -67,6 +68,8 @@ class Bridge:
     """Its second path, where it has one."""
     woken: Woken = field(default_factory=Woken)
     """Whom that paged."""
+    lead: Any = None
+    """Of all that were made in a test, one has it."""
 
     async def post(self, content: bytes | dict[str, Any], **headers: str) -> httpx.Response:
         if isinstance(content, bytes):
@@ -111,24 +114,26 @@ async def make_bridge(tmp_path: Path) -> AsyncIterator[MakeBridge]:
             wanted = BridgeSettings(**settings)
             refused = Refused(tmp_path / "refused", wanted.refused_max_files, wanted.refused_max_bytes)
             said, woken = list[str](), Woken()
-            watch = _watched(client, wanted, tmp_path, woken)
+            lead = Lead(tmp_path / FILE)
+            watch = _watched(client, wanted, tmp_path, woken, lead)
             stack.callback(watch.path.remembered.close)
+            stack.callback(lead.close)
             app = create_app(watch, wanted, refused, said.append)
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
             http = httpx.AsyncClient(transport=transport, base_url="http://bridge", timeout=30)
             stack.push_async_callback(http.aclose)
-            return Bridge(http, app, tmp_path / "refused", said, watch, woken)
+            return Bridge(http, app, tmp_path / "refused", said, watch, woken, lead)
 
         yield make
 
 
-def _watched(client: Client, settings: BridgeSettings, home: Path, woken: Woken) -> Watch:
+def _watched(client: Client, settings: BridgeSettings, home: Path, woken: Woken, lead: Lead) -> Watch:
     """As `bridge/serve.py` puts it together, with nobody who could really be woken."""
     after = timedelta(seconds=settings.second_path_after_s)
     remembered = Remembered(home / "second_path.db")
-    path = SecondPath(remembered, Numbers(policy=RESPONSE, after=after), woken.deliver, woken.say)
+    path = SecondPath(remembered, Numbers(policy=RESPONSE, after=after), woken.deliver, woken.settle, woken.say)
     intake = Intake(client, settings, speed=1.0, already_paged=path.already_paged)
-    return Watch(path, Standstill(client), intake, after, woken.leave)
+    return Watch(path, Standstill(client), intake, after, woken.leave, leads=lead.mine)
 
 
 @pytest.fixture

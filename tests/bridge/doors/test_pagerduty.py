@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from bridge.doors.pagerduty import is_signed
+from incident.model.alarm import second_path_alarm
+from integrations.clock import utc_now
 from tests.bridge.doors.conftest import PAGERDUTY, Street
 
 
@@ -51,6 +53,14 @@ async def test_an_ack_there_is_an_ack_here(street: Street) -> None:
     """By the incident's key, as the person PagerDuty knows."""
     incident = await street.opened()
     answer = await posts(street, event(await key_of(street, incident)))
+    status = await street.status(incident)
+    assert (answer.status_code, status["acked_by"], status["acked_how"]) == (200, "ana", "verified by pagerduty")
+
+
+async def test_an_ack_of_what_the_second_path_rang_is_an_ack_of_its_incident(street: Street) -> None:
+    """It rang under a name of the bridge's own, which leads to the incident by its id."""
+    incident = await street.opened()
+    answer = await posts(street, event(second_path_alarm(incident, utc_now())))
     status = await street.status(incident)
     assert (answer.status_code, status["acked_by"], status["acked_how"]) == (200, "ana", "verified by pagerduty")
 

@@ -48,7 +48,7 @@ class Desk:
     def _open(self) -> SecondPath:
         numbers = Numbers(policy=RESPONSE, after=AFTER)
         remembered = Remembered(self.home / "second_path.db")
-        return SecondPath(remembered, numbers, self._deliver, self.woken.say, clock=lambda: self.at)
+        return SecondPath(remembered, numbers, self._deliver, self.woken.settle, self.woken.say, clock=lambda: self.at)
 
     async def restarts(self) -> None:
         """Killed, and another one takes up what is on disk."""

@@ -119,6 +119,31 @@ async def test_a_lost_answer_is_looked_up_where_the_provider_can_tell(sender: Se
     assert len(sender.ntfy.pages) == 1
 
 
+async def test_a_page_of_another_bridge_is_found_before_one_is_sent(sender: Sender) -> None:
+    """Nobody says that it may be a repeat: this bridge has sent nothing."""
+    await sender.ntfy.page(_copy("ntfy"), to="", click="")
+    assert await sender.sends() == [("on-call", "ntfy", Arrival.DELIVERED)]
+    assert len(sender.ntfy.pages) == 1
+
+
+async def test_a_provider_that_cannot_tell_is_sent_the_page_as_it_is(sender: Sender) -> None:
+    """Two homes then page twice, and it is no repeat of ours."""
+    sender.ntfy.fails = lambda _: Refused("ntfy: 403")
+    await sender.sends()
+    assert [REPEAT in page.text for page in sender.chat.pages] == [False]
+
+
+async def test_whatever_keeps_a_provider_from_telling_costs_no_page(sender: Sender) -> None:
+    """A token that may only write, a search that is broken."""
+
+    class Blind(FakePager):
+        async def find(self, page: Page, *, to: str) -> None:  # type: ignore[override]
+            raise Unreachable("503")
+
+    sender.ntfy = Blind()
+    assert (await sender.sends(), len(sender.ntfy.pages)) == ([("on-call", "ntfy", Arrival.DELIVERED)], 1)
+
+
 async def test_a_lost_answer_of_a_provider_that_cannot_tell_is_sent_again_and_says_so(sender: Sender) -> None:
     """The only repeat there may be (issue 5 §7)."""
     sender.ntfy.fails = lambda _: Refused("ntfy: 403")
