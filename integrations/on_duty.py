@@ -30,6 +30,7 @@ from oncall.answered import Answered
 from oncall.audience import Audience, Question, audience
 from oncall.needed import needed
 from oncall.schedule import Rotation, Schedule
+from oncall.sparing import without
 
 WITHIN_S = 2.0
 """A page waits no longer for who it is for."""
@@ -81,7 +82,8 @@ class OnDuty:
         """Whom this page is for at this instant. `team`: channels of the whole team, in order. Never raises."""
         asked = Question(targets=page.targets, domain=page.domain, severity=page.severity, at=now, team=team)
         rotations = needed(schedule, page.targets, page.domain, now)
-        return audience(await self.answered(schedule, now, only=rotations), asked)
+        found = audience(await self.answered(schedule, now, only=rotations), asked)
+        return replace(found, recipients=without(schedule, found.recipients, page.spared)) if page.spared else found
 
     async def members(self, schedule: Schedule, now: datetime) -> dict[str, Members]:
         """Rotation → who takes turns in it. Never raises for what a source does.

@@ -49,6 +49,8 @@ class Page:
     text: str
     audience: str
     """The targets in words, for people."""
+    spared: tuple[str, ...] = ()
+    """Who has it already, or asks for others: they are called only if nobody else is there. Keys or names of people."""
     urgent: bool
     next_contact_after: timedelta = timedelta(seconds=10)
     """An urgent page waits so long for one way to reach a person before it tries the next one beside it."""

@@ -47,5 +47,7 @@ class Calling:
     rung: int
     targets: tuple[str, ...]
     why: str
+    spared: tuple[str, ...] = ()
+    """Who is left out of it, where anybody else is there."""
     before: tuple["Calling", ...] = ()
     """Earlier ones that stand beside it: who asks for a second person still wants the first."""

@@ -18,6 +18,8 @@ Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 RequiredText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 WebUrl = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000, pattern=r"^https?://[^\s<>|]+$")]
+SOMEONE = "someone"
+"""Who did not say who they are: they may own an incident, but nobody can turn to them."""
 YES, NO = frozenset({"true", "yes"}), frozenset({"false", "no", ""})
 
 
@@ -53,7 +55,7 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
     bare: ClassVar[str] = "by"
     expected: ClassVar[str] = '{"by": "ana"}'
-    by: Short = "someone"
+    by: Short = SOMEONE
 
 
 class Ack(Message):

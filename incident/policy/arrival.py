@@ -73,7 +73,8 @@ def _nobody_there(draft: Draft, number: int) -> Draft:
             where = f"nobody is on rung {calling.rung}" if calling.rung else "nobody is there"
             return ladder.fall_through(draft, where)
         why = f"{calling.why} (and nobody is there to ask)"
-        return page(draft.tell(Kind.PAGE, "calling everyone", because=why), call, (EVERYONE,), why)
+        draft = draft.tell(Kind.PAGE, "calling everyone", because=why)
+        return page(draft, call, (EVERYONE,), why, asker=calling.spared)
     return _nobody_reached(draft, number, "there is nobody to page")
 
 

@@ -21,10 +21,13 @@ NAMED = ("on-call", "owner", EVERYONE)
 """Targets that are no person's name."""
 
 
-def plan(draft: Draft, why: str) -> Draft:
-    """Page, or know when to: at the beginning, at a reopening, and whenever severity rises."""
+def plan(draft: Draft, why: str, *, anew: bool = False) -> Draft:
+    """Page, or know when to: at the beginning, at a reopening, and whenever severity rises.
+
+    `anew`: whatever page is out speaks of somebody who no longer has it.
+    """
     draft = set_clocks(draft)
-    return ladder.start(draft, why) if Due.ACK in draft.incident.due else draft
+    return ladder.start(draft, why, anew=anew) if Due.ACK in draft.incident.due else draft
 
 
 def set_clocks(draft: Draft) -> Draft:
@@ -75,7 +78,7 @@ def unowned(draft: Draft, message: Unack) -> Draft:
     was = draft.incident.acked_by
     draft = draft.set(acked_by="", acked_at=None, acked_how="")
     draft = draft.tell(Kind.PERSON, f"{was} no longer has it", because=message.why, by=message.by)
-    draft = plan(draft, f"{was} no longer has it")
+    draft = plan(draft, f"{was} no longer has it", anew=True)
     return cadence.post(
         draft, "nobody has it any more", f"*Why:* {message.why}", commands=cadence.wanted(draft), broadcast=True
     )
@@ -88,7 +91,7 @@ def handed(draft: Draft, to: str, *, by: str) -> Draft:
         return draft
     draft = draft.set(acked_by="", acked_at=None, acked_how="", rung=0, repeats=0)
     draft = draft.not_due(*CLOCKS).due(Due.ACK, draft.now + ladder.wait(draft))
-    return page(draft, Call.LADDER, (f"person:{to}",), f"{by} gives it to {to}")
+    return page(draft, Call.LADDER, (f"person:{to}",), f"{by} gives it to {to}", anew=True)
 
 
 def escalate(draft: Draft, why: str, *, also: str = "") -> Draft:
@@ -106,7 +109,10 @@ def escalate(draft: Draft, why: str, *, also: str = "") -> Draft:
 
 
 def _call_owner(draft: Draft, why: str) -> Draft:
-    """A page no ack silences, as it asks for somebody else; who was paged at this very instant is not paged twice."""
+    """A page no ack silences, as it asks for somebody else; who was paged at this very instant is not paged twice.
+
+    Whoever has acknowledged is left out of it while anybody else is there.
+    """
     if not pages_now(draft):
         return draft
     last = newest_of_this_instant(draft)
@@ -119,7 +125,8 @@ def _call_again(draft: Draft) -> Draft:
     owner = draft.incident.calls.get(Call.OWNER)
     asked = draft.incident.calls.get(Call.PERSON)
     if asked and (owner is None or asked.number > owner.number):
-        return page(draft, Call.PERSON, asked.targets, f"{in_words(draft, asked.targets)} could not be reached")
+        why = f"{in_words(draft, asked.targets)} could not be reached"
+        return page(draft, Call.PERSON, asked.targets, why, asker=asked.spared)
     if owner is None or draft.incident.phase not in HURTING:
         return draft
     return _call_owner(draft, f"{draft.playbook.owner} could not be reached")
@@ -135,7 +142,7 @@ def asked(draft: Draft, message: Escalate) -> Draft:
     if targets[0] in ("owner", EVERYONE):
         draft = ladder.has_widened(draft)
     draft = draft.tell(Kind.PERSON, f"{message.by} escalates to {to}", because=message.why, by=message.by)
-    draft = page(draft, Call.PERSON, targets, f"{message.by} asks for {to}")
+    draft = page(draft, Call.PERSON, targets, f"{message.by} asks for {to}", asker=(message.by,))
     return cadence.post(
         draft,
         f"escalated to {to}",

@@ -19,9 +19,9 @@ def of(draft: Draft) -> Ladder:
     return draft.policy.ladder(draft.playbook.domain, draft.incident.severity)
 
 
-def start(draft: Draft, why: str) -> Draft:
-    """The first page, on the first rung."""
-    return _page(draft.set(rung=1, repeats=0), why)
+def start(draft: Draft, why: str, *, anew: bool = False) -> Draft:
+    """The first page, on the first rung; `anew`: whatever other page has just gone out."""
+    return _page(draft.set(rung=1, repeats=0), why, anew=anew)
 
 
 def next_rung(draft: Draft, why: str, title: str) -> Draft:

@@ -6,6 +6,7 @@ from datetime import datetime
 from incident.model.effects import Page
 from incident.model.escalation import EVERYONE, Call, Calling
 from incident.model.incident import Incident, Phase
+from incident.model.messages import SOMEONE
 from incident.model.severity import Severity
 from incident.policy import approvals
 from incident.policy.draft import Draft
@@ -22,15 +23,43 @@ def pages_now(draft: Draft) -> bool:
     return draft.policy.pages_at(draft.incident.severity, draft.now)
 
 
-def page(draft: Draft, call: Call, targets: tuple[str, ...], why: str, *, rung: int = 0, anew: bool = False) -> Draft:
-    """One more page; one that has just asked for all of them is enough, unless it must be `anew`."""
+def page(
+    draft: Draft,
+    call: Call,
+    targets: tuple[str, ...],
+    why: str,
+    *,
+    rung: int = 0,
+    anew: bool = False,
+    asker: tuple[str, ...] = (),
+) -> Draft:
+    """One more page; one that has just asked for all of them is enough, unless it must be `anew`.
+
+    `asker`: who asks for others, and so is awake.
+    """
+    spared = _spared(draft, call, asker)
     for last in () if anew else _just_asked(draft, call):
-        if EVERYONE in last.targets or set(targets) <= set(last.targets):
+        if (EVERYONE in last.targets or set(targets) <= set(last.targets)) and set(last.spared) <= set(spared):
             return draft.set(calls={**draft.incident.calls, call: last})
     number = draft.incident.pages + 1
-    calling = Calling(number=number, at=draft.now, rung=rung, targets=targets, why=why, before=_beside(draft, call))
+    calling = Calling(
+        number=number,
+        at=draft.now,
+        rung=rung,
+        targets=targets,
+        why=why,
+        spared=spared,
+        before=_beside(draft, call),
+    )
     draft = draft.set(pages=number, paged_at=draft.now, calls={**draft.incident.calls, call: calling})
     return draft.do(_effect(draft, calling, why))
+
+
+def _spared(draft: Draft, call: Call, asker: tuple[str, ...]) -> tuple[str, ...]:
+    """An escalation asks for somebody else than whoever has it (runbook §6); the ladder asks whether anybody has."""
+    if call is Call.LADDER:
+        return ()
+    return tuple(dict.fromkeys(name for name in (draft.incident.acked_by, *asker) if name not in ("", SOMEONE)))
 
 
 def newest_of_this_instant(draft: Draft) -> Calling | None:
@@ -96,6 +125,7 @@ def _effect(draft: Draft, calling: Calling, why: str) -> Page:
             )
         ),
         audience=audience,
+        spared=calling.spared,
         urgent=incident.severity is Severity.SEV1,
         next_contact_after=draft.policy.next_contact_after,
         not_before=incident.opened_at,

@@ -5,7 +5,7 @@ acknowledged. So no rule elsewhere has to remember that roles exist, and an empt
 """
 
 from incident.model.incident import Due, Incident, Phase
-from incident.model.messages import Assign, Take
+from incident.model.messages import SOMEONE, Assign, Take
 from incident.model.role import Role
 from incident.model.timeline import Kind
 from incident.policy import cadence
@@ -14,8 +14,6 @@ from incident.policy.situation import roles_in_words, roles_line
 from incident.policy.texts import clock, command
 
 OVER = (Phase.POSTMORTEM, Phase.CLOSED)
-SOMEONE = "someone"
-"""Who did not say who they are: they may own an incident, but nobody can turn to them."""
 MOST_DOUBLINGS = 4
 """A reminder nobody follows comes half as often the next time, so many times: it must not drown the rest."""
 

@@ -158,7 +158,8 @@ class Story:
         """Keys of the people a page is for, each once."""
         if self.people is None:
             return ["on-call"]
-        return list(dict.fromkeys(key for target in page.targets for key in self.people.get(target, ())))
+        keys = list(dict.fromkeys(key for target in page.targets for key in self.people.get(target, ())))
+        return [key for key in keys if key not in page.spared] or keys
 
     def after(self, **span: float) -> "Story":
         """Time passes, and whatever comes due is taken at its instant."""

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from incident.model.effects import Brief, Page
+from incident.model.escalation import Call
 from incident.model.incident import Due
-from incident.model.messages import Mitigated
+from incident.model.messages import Assign, Escalate, Mitigated, Unack
 from incident.model.outcomes import PageFailed
 from incident.model.response_policy import Overnight
+from incident.model.role import Role
 from incident.model.severity import Severity
 from runbook.response import RESPONSE
 from tests.policy.story import NIGHT, NOON, Story, delivered, hurting, mitigated, resolved, undelivered
@@ -342,7 +344,7 @@ def test_a_sev1_not_mitigated_within_30_minutes_escalates(story, expected):
     assert story.after(minutes=31).post_minutes("escalated to shop owner") == expected
 
 
-def test_an_escalation_pages_whoever_has_acknowledged():
+def test_an_escalation_goes_out_though_somebody_has_acknowledged():
     """The owner is asked for: the responder alone was not enough (runbook §6)."""
     page = hurting().acks().after(minutes=30).all(Page)[-1]
 
@@ -364,3 +366,71 @@ def test_an_owner_who_could_not_be_reached_is_let_alone_once_the_impact_has_stop
     story.dead = {"ntfy", "chat"}
 
     assert story.after(minutes=31).says(Mitigated(by="ana")).after(minutes=29).page_minutes == [0, 30]
+
+
+CREW = {"on-call": ("ana",), "owner": ("olga",), "everyone": ("ana", "olga", "bo"), "person:ana": ("ana",)}
+
+
+def woken(story: Story) -> list[str]:
+    """Whom the newest page is for."""
+    return story.behind(story.all(Page)[-1])
+
+
+@pytest.mark.parametrize(
+    ("acker", "happens", "expected"),
+    [
+        pytest.param("ana", lambda s: s.after(minutes=30), ["olga"], id="by time: whoever is on call has it"),
+        pytest.param("olga", lambda s: s.after(minutes=30), ["ana"], id="by time: the owner has it"),
+        pytest.param("bo", lambda s: s.after(minutes=30), ["ana", "olga"], id="by time: somebody else has it"),
+        pytest.param("someone", lambda s: s.after(minutes=30), ["ana", "olga"], id="by time: nobody knows who has it"),
+        pytest.param("ana", lambda s: s.says(asks("owner", by="ana")), ["olga"], id="by whoever has it"),
+        pytest.param("ana", lambda s: s.says(asks("everyone", by="ana")), ["olga", "bo"], id="for everyone"),
+        pytest.param("ana", lambda s: s.says(asks("everyone", by="bo")), ["olga"], id="for everyone, by another"),
+        pytest.param("olga", lambda s: s.says(asks("owner", by="ana")), ["olga"], id="for the owner, who has it"),
+        pytest.param("ana", lambda s: s.says(asks("ana", by="bo")), ["ana"], id="for them by name: they are asked for"),
+    ],
+)
+def test_an_escalation_calls_somebody_else_than_whoever_has_it(acker, happens, expected):
+    """Nobody is paged for what did not need them; the only one there is, is called all the same (issue 5)."""
+    assert woken(happens(hurting(people=CREW).acks(acker))) == expected
+
+
+def asks(to: str, *, by: str) -> Escalate:
+    return Escalate(why="we need them", to=to, by=by)
+
+
+def test_an_escalation_nobody_has_acknowledged_spares_nobody():
+    """Whoever is on call is still silent, and is called again with the owner."""
+    assert woken(hurting(people=CREW).after(minutes=30)) == ["ana", "olga"]
+
+
+def test_a_call_that_is_repeated_spares_whoever_has_it_too():
+    """Nobody of those it was for could be reached; that is not the acker's business."""
+    story = hurting(people=CREW).acks()
+    story.dead = {"ntfy", "chat"}
+
+    assert woken(story.after(minutes=33)) == ["olga"]
+
+
+# ── given back, or given to somebody: all anew ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("seconds", [0, 20, 59, 61])
+@pytest.mark.parametrize(
+    "message",
+    [Unack(why="my train", by="ana"), Assign(role=Role.IC, to="bo", by="ana")],
+    ids=["given back", "given to somebody"],
+)
+def test_what_is_given_back_pages_at_once_though_the_owner_has_just_been_called(message, seconds):
+    """Un-ack or reassign restarts it (issue 5 §1): the owner's page asked for help, this one asks who has it."""
+    story = hurting(people=CREW | {"person:bo": ("bo",)}).acks().after(minutes=30)
+    before = len(story.all(Page))
+    story.after(seconds=seconds).says(message)
+    page = story.all(Page)[-1]
+
+    assert (len(story.all(Page)) - before, page.targets, page.spared) == (
+        1,
+        ("on-call",) if isinstance(message, Unack) else ("person:bo",),
+        (),
+    )
+    assert story.incident.calls[Call.LADDER].number == page.number

@@ -22,7 +22,7 @@ from incident.model.outcomes import CustomersMailed
 from incident.model.severity import Severity
 from incident.model.timeline import Kind
 from runbook.response import RESPONSE
-from tests.policy.whole import Play, Sent, Span, world
+from tests.policy.whole import Play, Sent, Span, behind, world
 
 SEEDS = range(int(os.environ.get("WHOLE_INCIDENTS", "200")))
 """`WHOLE_INCIDENTS=5000 pytest …` plays more of them; about 20 ms each."""
@@ -84,6 +84,19 @@ def test_no_page_after_an_ack_but_to_call_somebody_else(lives: Lives) -> None:
 def _calls_owner(sent: Sent) -> bool:
     """Somebody else: the owner, or whom a person asked for."""
     return _is_call(sent, Call.OWNER, Call.PERSON)
+
+
+def test_whoever_has_it_is_not_called_to_it_again(lives: Lives) -> None:
+    """Nobody is paged for what did not need them (issue 5): others are asked for, while there are others."""
+    assert lives.breaking(lambda play: [s.at for s in play.sent if _called_though_they_have_it(play, s)]) == ""
+
+
+def _called_though_they_have_it(play: Play, sent: Sent) -> bool:
+    """As it stood when the page was asked for."""
+    if sent.page is None:
+        return False
+    asked = next(after for _, _, _, after in play.moments if after.pages >= sent.page.number)
+    return sent.person == asked.acked_by and set(behind(sent.page)) != {sent.person}
 
 
 def test_a_person_gets_each_page_once(lives: Lives) -> None:
@@ -298,6 +311,9 @@ def test_the_worlds_hold_what_the_properties_are_about(lives: Lives) -> None:
         "customers mailed": sum(bool(play.mails) for play in plays),
         "given back": sum("no longer has it" in e.what for play in plays for e in play.incident.timeline),
         "asked for somebody": sum("escalates to" in e.what for play in plays for e in play.incident.timeline),
+        "whoever has it left out": sum(
+            s.incident.acked_by in behind(s.page) for play in plays for s in play.sent if s.page and s.incident.acked_by
+        ),
         "owner called after an ack": sum(bool(s.incident.acked_by) for play in plays for s in play.sent),
     }
     assert {name: count for name, count in reached.items() if count < 3} == {}

@@ -181,6 +181,11 @@ def _apart(spans: tuple[Span, ...]) -> tuple[Span, ...]:
 BEHIND = {"on-call": ("ana",), "owner": ("olga",), "everyone": ("ana", "olga", "bo")}
 
 
+def behind(page: Page) -> list[str]:
+    """Everybody its targets stand for."""
+    return [key for target in page.targets for key in BEHIND.get(target, (target.partition(":")[2],))]
+
+
 @dataclass
 class Play:
     """One incident's whole life in its world."""
@@ -293,7 +298,8 @@ class Play:
         self._came_back(page, Paged(number=page.number, deliveries=deliveries))
 
     def _behind(self, page: Page) -> list[str]:
-        keys = [key for target in page.targets for key in BEHIND.get(target, (target.partition(":")[2],))]
+        keys = behind(page)
+        keys = [key for key in keys if key not in page.spared] or keys
         return list(dict.fromkeys(keys))
 
     def _came_back(self, page: Page, outcome: Outcome) -> None:

@@ -83,6 +83,29 @@ async def test_a_person_is_woken_because_another_asks(office):
     assert office[0].rang(case) == [(1, "ana"), (2, "kim")]
 
 
+async def test_whoever_has_it_is_not_called_to_their_own_escalation(office):
+    """Not mitigated in time: the owner is called, and the one at work is left to work (runbook §6)."""
+    case = await opened(office, "left-alone", escalate_unmitigated_after=seconds(1))
+    await case.said("page 1 delivered to ana")
+    await case.ask("ack", "ana")
+    await case.said("page 2 delivered to bo by ntfy")
+    await case.dropped()
+
+    assert office[0].rang(case) == [(1, "ana"), (2, "bo")]
+
+
+async def test_the_only_one_there_is_is_called_and_reads_why(office):
+    """There is nobody else to ask."""
+    case = await opened(office, "alone")
+    await case.said("page 1 delivered to ana")
+    await case.ask("ack", "bo")
+    await case.ask("escalate", {"why": "it needs DNS", "to": "owner", "by": "kim"})
+    told = await case.said("page 2 delivered to bo by ntfy")
+    await case.dropped()
+
+    assert told["because"] == "they have it already, and nobody else is there to call"
+
+
 async def test_who_is_nobody_becomes_everyone_at_once(office):
     """The one who asked needs help now; everyone is the team's own topic too."""
     case = await opened(office, "nobody")
@@ -92,7 +115,7 @@ async def test_who_is_nobody_becomes_everyone_at_once(office):
     await case.said("page 3 delivered to kim")
     await case.dropped()
 
-    assert sorted(office[0].rang(case)[1:]) == [(3, ""), (3, "ana"), (3, "bo"), (3, "kim")]
+    assert sorted(office[0].rang(case)[1:]) == [(3, ""), (3, "bo"), (3, "kim")]
 
 
 async def test_an_incident_never_learns_an_address(office):
