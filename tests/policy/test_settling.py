@@ -108,7 +108,7 @@ def test_all_pages_before_the_first_ack_are_one_alarm() -> None:
 
 def test_the_end_is_told_of_every_alarm() -> None:
     """None rings on."""
-    story = kept(people=TWO, playbook=BLIND).acks().after(minutes=31).clears().confirms(*Criterion)
+    story = kept(people=TWO, playbook=BLIND).acks("kim").after(minutes=31).clears().confirms(*Criterion)
     known = {alarm for effect in story.all(Settle) for alarm in effect.alarms}
 
     assert (len(known), set(story.all(Settle)[-1].alarms)) == (3, known)
