@@ -185,6 +185,8 @@ class Incident:
     acked_how: str = ""
     """How we know who that was: `verified by slack`, `claimed`."""
     roles: dict[Role, str] = field(default_factory=dict)
+    role_since: dict[Role, datetime] = field(default_factory=dict)
+    """Since when whoever has the role has had it (aware UTC)."""
     declared: tuple[Role, ...] = ()
     """Roles that the present severity asks for; the first of them leads."""
     role_reminders: int = 0
@@ -316,7 +318,8 @@ class Incident:
             case Phase.CLOSED:
                 return Due.RECORD in self.due
             case Phase.POSTMORTEM:
-                return Due.POSTMORTEM not in self.due or self._customers_wait
+                late = self.postmortem_due is not None and Due.POSTMORTEM not in self.due
+                return late or self._customers_wait
         return not self.acked_by or self._customers_wait
 
     @property

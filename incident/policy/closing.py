@@ -4,7 +4,7 @@ from incident.model.effects import RecordKind
 from incident.model.incident import Due, Phase
 from incident.model.timeline import Kind
 from incident.model.zones import plus_business_days
-from incident.policy import archive, cadence, looking, resolution
+from incident.policy import archive, cadence, customers, looking, resolution
 from incident.policy.draft import Draft
 from incident.policy.lifecycle import Turn, turned
 from incident.policy.texts import command, day_clock, words
@@ -15,6 +15,8 @@ LASTING = (Due.MISUNDERSTOOD, Due.MAIL_AGAIN, Due.STATUS_PAGE)
 def settle(draft: Draft) -> Draft:
     """After every event: say which criteria now hold, and resolve at the moment the last one does (runbook §2.3)."""
     draft = draft.set(attested=resolution.believed(draft.incident, draft.now))
+    if draft.incident.phase is Phase.POSTMORTEM:
+        return _close_once_told(draft)
     if draft.incident.phase is not Phase.RESOLVE:
         return draft
     standings = resolution.standings(draft.incident, draft.now)
@@ -30,12 +32,28 @@ def settle(draft: Draft) -> Draft:
 def _resolved(draft: Draft) -> Draft:
     draft = looking.stop(draft).set(resolved_at=draft.now, due=_still_due(draft))
     if draft.policy.rule(draft.incident.severity).postmortem:
-        return _owes_postmortem(draft)
+        return owes_postmortem(draft)
+    if customers.owes_last(draft.incident):
+        return _owes_last_mail(draft)
     draft = turned(draft, Turn.RESOLVED_SMALL, because="all four criteria hold")
     return _close(cadence.post(draft, "resolved and closed", _story(draft)))
 
 
-def _owes_postmortem(draft: Draft) -> Draft:
+def _owes_last_mail(draft: Draft) -> Draft:
+    """A SEV-3 owes no postmortem; whoever was written to hears the end of it before it closes (runbook §7)."""
+    draft = turned(draft.set(postmortem_due=None), Turn.RESOLVED_UNTOLD, because="all four criteria hold")
+    return cadence.post(draft, "resolved", _story(draft), "It closes once the last mail to customers is out.")
+
+
+def _close_once_told(draft: Draft) -> Draft:
+    """Nothing else keeps a SEV-3 open."""
+    if draft.policy.rule(draft.incident.severity).postmortem or customers.is_telling(draft.incident):
+        return draft
+    draft = turned(draft, Turn.TOLD, because="the last mail to customers is out, or people decided against it")
+    return _close(cadence.post(draft, "closed", _story(draft)))
+
+
+def owes_postmortem(draft: Draft) -> Draft:
     """Due five business days later; the draft is written at once, from what the incident knows (runbook §2.4, §8)."""
     policy = draft.policy
     calendar_due = plus_business_days(draft.now, policy.postmortem_business_days, policy.overnight.zone)

@@ -135,6 +135,12 @@ def owes_last(incident: Incident) -> bool:
     return bool(known.written) or (incident.severity is Severity.SEV1 and not known.wanted_text)
 
 
+def is_telling(incident: Incident) -> bool:
+    """Is the last mail still to be decided on, or on its way?"""
+    under_way = (LetterState.OPEN, LetterState.SENDING)
+    return owes_last(incident) or any(letter.state in under_way for letter in incident.customers.letters)
+
+
 def _unwritten(draft: Draft) -> tuple[str, ...]:
     done = set(_known(draft).written)
     return tuple(key for key in _known(draft).affected if key not in done)

@@ -19,8 +19,10 @@ class Turn(StrEnum):
     IMPACT_STOPPED = "customer impact stopped"
     RESOLVED = "all four criteria hold (SEV-1, SEV-2)"
     RESOLVED_SMALL = "all four criteria hold (SEV-3)"
+    RESOLVED_UNTOLD = "all four criteria hold (SEV-3), and customers wait for the last mail"
     FIRED_AGAIN = "fired again: the fix was not durable"
     PUBLISHED = "postmortem published, or lowered to SEV-3"
+    TOLD = "customers know that it is over (SEV-3)"
 
 
 NEXT: dict[Phase, dict[Turn, Phase]] = {
@@ -30,9 +32,10 @@ NEXT: dict[Phase, dict[Turn, Phase]] = {
         Turn.IMPACT_SEEN: Phase.MITIGATE,
         Turn.RESOLVED: Phase.POSTMORTEM,
         Turn.RESOLVED_SMALL: Phase.CLOSED,
+        Turn.RESOLVED_UNTOLD: Phase.POSTMORTEM,
         Turn.FIRED_AGAIN: Phase.TRIAGE,
     },
-    Phase.POSTMORTEM: {Turn.PUBLISHED: Phase.CLOSED, Turn.FIRED_AGAIN: Phase.TRIAGE},
+    Phase.POSTMORTEM: {Turn.PUBLISHED: Phase.CLOSED, Turn.TOLD: Phase.CLOSED, Turn.FIRED_AGAIN: Phase.TRIAGE},
     # Until its record is on disk the run is still there to be told; after that a new run begins.
     Phase.CLOSED: {Turn.FIRED_AGAIN: Phase.TRIAGE},
 }

@@ -41,8 +41,9 @@ def waiting_for(incident: Incident, now: datetime) -> tuple[str, ...]:
         case Phase.CLOSED:
             return ()
         case Phase.POSTMORTEM:
-            due = f", due {day_clock(incident.postmortem_due)}" if incident.postmortem_due else ""
-            return (*_people(incident), f"the postmortem to be published{due}")
+            due = incident.postmortem_due
+            owed = f"the postmortem to be published, due {day_clock(due)}" if due else "the last mail to customers"
+            return (*_people(incident), owed)
         case Phase.RESOLVE:
             return (*_people(incident), *(f"{s.name}: {s.evidence}" for s in missing(incident, now)))
         case Phase.TRIAGE | Phase.MITIGATE:

@@ -4,6 +4,8 @@ How to think about it. `settle` looks after every event, whatever it was: severi
 acknowledged. So no rule elsewhere has to remember that roles exist, and an empty role always has its reminder coming.
 """
 
+from datetime import datetime
+
 from incident.model.incident import Due, Incident, Phase
 from incident.model.messages import SOMEONE, Assign, Take
 from incident.model.role import Role
@@ -11,7 +13,7 @@ from incident.model.timeline import Kind
 from incident.policy import cadence
 from incident.policy.draft import Draft
 from incident.policy.situation import roles_in_words, roles_line
-from incident.policy.texts import clock, command
+from incident.policy.texts import clock, command, day_clock
 
 OVER = (Phase.POSTMORTEM, Phase.CLOSED)
 MOST_DOUBLINGS = 4
@@ -53,13 +55,16 @@ def _tell_wanted(draft: Draft) -> Draft:
 def _move(draft: Draft, before: tuple[Role, ...], wanted: tuple[Role, ...]) -> tuple[Draft, str]:
     """Who led goes on leading; whoever has a role that is no longer wanted is free, and is told so."""
     roles = dict(draft.incident.roles)
+    since = dict(draft.incident.role_since)
     if wanted[0] not in roles and before[0] in roles:
         roles[wanted[0]] = roles[before[0]]
+        since |= {wanted[0]: since[before[0]]} if before[0] in since else {}
     freed = [role for role in before if role not in wanted]
     named = [_named(role, roles.get(role)) for role in freed if role is not Role.RESPONDER]
     kept = {role: who for role, who in roles.items() if role not in freed}
     verb = "is" if len(named) == 1 else "are"
-    return draft.set(roles=kept), f"{_joined(named)} {verb} no longer needed" if named else ""
+    kept_since = {role: at for role, at in since.items() if role in kept}
+    return draft.set(roles=kept, role_since=kept_since), f"{_joined(named)} {verb} no longer needed" if named else ""
 
 
 def _named(role: Role, who: str | None) -> str:
@@ -72,7 +77,7 @@ def _let_the_acker_lead(draft: Draft) -> Draft:
     lead, acker = incident.declared[0], incident.acked_by
     if lead in incident.roles or acker in ("", SOMEONE):
         return draft
-    draft = draft.set(roles={**incident.roles, lead: acker})
+    draft = _has(draft, lead, acker)
     if lead is not Role.IC:
         return draft  # a single responder: the ack's own line says it
     return draft.tell(Kind.ROLE, f"{acker} is IC until someone takes it", because="the first who acknowledged")
@@ -105,8 +110,8 @@ def remind(draft: Draft) -> Draft:
 
 def given(draft: Draft, role: Role, to: str, *, by: str) -> Draft:
     """Somebody has a role now: taken, assigned, or handed over with a summary."""
-    had = draft.incident.roles.get(role, "")
-    draft = draft.set(roles={**draft.incident.roles, role: to}, role_reminders=0).not_due(Due.ROLES)
+    had, since = draft.incident.roles.get(role, ""), draft.incident.role_since.get(role)
+    draft = _has(draft, role, to).set(role_reminders=0).not_due(Due.ROLES)
     what = f"{to} is {role.called}"
     if not had:
         draft = draft.tell(Kind.PERSON, what, by=by)
@@ -115,10 +120,11 @@ def given(draft: Draft, role: Role, to: str, *, by: str) -> Draft:
             if draft.incident.briefed
             else draft
         )
-    draft = draft.tell(Kind.PERSON, f"{what}, in place of {had}", because=_summary(draft), by=by)
+    draft = draft.tell(Kind.PERSON, f"{what}, in place of {had}", because=_summary(draft, had, since), by=by)
     return cadence.post(
         draft,
         f"{role.called} goes from {had} to {to}",
+        f"*{had}* had it since {day_clock(since)}." if since else "",
         *cadence.situation(draft),
         *(f"*Open:* {p.id}: {p.plan.would}" for p in draft.incident.open_proposals),
         commands=cadence.wanted(draft),
@@ -126,19 +132,24 @@ def given(draft: Draft, role: Role, to: str, *, by: str) -> Draft:
     )
 
 
-def _summary(draft: Draft) -> str:
+def _has(draft: Draft, role: Role, who: str) -> Draft:
+    incident = draft.incident
+    return draft.set(roles={**incident.roles, role: who}, role_since={**incident.role_since, role: draft.now})
+
+
+def _summary(draft: Draft, had: str, since: datetime | None) -> str:
     """What whoever takes over has to know, in one line of the timeline."""
     incident = draft.incident
     update = incident.due.get(Due.CADENCE)
     opened = ", ".join(p.id for p in incident.open_proposals)
-    return "; ".join(
-        (
-            f"phase {incident.phase}",
-            f"hypothesis: {incident.hypothesis or 'none yet'}",
-            f"open: {opened or 'no proposal'}",
-            f"next update {clock(update)}" if update else "next update at resolution",
-        )
+    parts = (
+        f"{had} had it since {day_clock(since)}" if since else "",
+        f"phase {incident.phase}",
+        f"hypothesis: {incident.hypothesis or 'none yet'}",
+        f"open: {opened or 'no proposal'}",
+        f"next update {clock(update)}" if update else "next update at resolution",
     )
+    return "; ".join(part for part in parts if part)
 
 
 def refusal(incident: Incident, message: Take | Assign) -> str:

@@ -26,6 +26,11 @@ def change(draft: Draft, severity: Severity, *, why: str, by: str) -> Draft:
     draft = escalation.plan(draft, f"raised to {severity}: {why}") if raised else escalation.ease(draft)
     draft = cadence.keep(draft)
     draft = cadence.post(draft, f"now {severity} (was {before})", f"*Why:* {why}", cadence.next_update(draft))
-    if draft.incident.phase is Phase.POSTMORTEM and not draft.policy.rule(severity).postmortem:
+    return _resolved_already(draft, by=by) if draft.incident.phase is Phase.POSTMORTEM else draft
+
+
+def _resolved_already(draft: Draft, *, by: str) -> Draft:
+    """What the severity it has now owes after the end."""
+    if not draft.policy.rule(draft.incident.severity).postmortem:
         return closing.without_postmortem(draft, by=by)
-    return draft
+    return draft if draft.incident.postmortem_due else closing.owes_postmortem(draft)

@@ -21,10 +21,12 @@ T, M, R, P, C = Phase
         (R, Turn.IMPACT_SEEN, M),  # the impact is back
         (R, Turn.RESOLVED, P),
         (R, Turn.RESOLVED_SMALL, C),  # a SEV-3 owes no postmortem
+        (R, Turn.RESOLVED_UNTOLD, P),  # but customers who were written to hear the end of it
         (R, Turn.FIRED_AGAIN, T),  # the fix was not durable
         (P, Turn.FIRED_AGAIN, T),
         (C, Turn.FIRED_AGAIN, T),  # until its record is on disk
         (P, Turn.PUBLISHED, C),
+        (P, Turn.TOLD, C),  # a SEV-3
     ],
 )
 def test_the_runbook_s_flow(before, turn, after):
@@ -33,8 +35,8 @@ def test_the_runbook_s_flow(before, turn, after):
 
 
 def test_there_is_no_other_way():
-    """Ten arrows, and no eleventh (runbook §2)."""
-    assert sum(len(row) for row in NEXT.values()) == 10
+    """Twelve arrows, and no thirteenth (runbook §2)."""
+    assert sum(len(row) for row in NEXT.values()) == 12
 
 
 def draft_in(phase: Phase) -> Draft:

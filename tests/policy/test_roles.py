@@ -182,9 +182,10 @@ def test_the_one_who_is_assigned_is_told():
 def test_a_hand_over_tells_how_it_stands():
     """Who had it, situation, open proposals, next update (runbook §2, §7)."""
     story = hurting().acks("ana").says(Note(hypothesis="pool exhausted", by="ana")).plans()
-    post = story.says(Take(role=IC, by="bo")).last_post("IC goes from ana to bo")
+    post = story.after(minutes=10).says(Take(role=IC, by="bo")).last_post("IC goes from ana to bo")
 
     assert post.lines == (
+        "*ana* had it since Tue 2026-06-16 12:00 UTC.",
         "*Phase:* mitigate · *Owned by:* ana",
         "*Roles:* IC bo · scribe nobody yet · comms nobody yet",
         "*Impact:* ✗ probe: probe bad",
@@ -204,7 +205,26 @@ def test_a_hand_over_is_on_the_timeline_with_its_summary():
     entry = story.incident.timeline[-1]
 
     assert (entry.what, entry.by) == ("bo is IC, in place of ana", "bo")
-    assert entry.because == "phase mitigate; hypothesis: none yet; open: restart-1; next update 12:30:00 UTC"
+    since = "ana had it since Tue 2026-06-16 12:00 UTC"
+    assert entry.because == f"{since}; phase mitigate; hypothesis: none yet; open: restart-1; next update 12:30:00 UTC"
+
+
+def test_each_who_has_a_role_has_it_since_they_took_it():
+    """Not since the incident began, nor since somebody else had it."""
+    story = hurting().acks("ana").after(minutes=10).says(Take(role=IC, by="bo")).after(minutes=5)
+    entry = story.says(Assign(role=IC, to="kim", by="bo")).incident.timeline
+
+    assert [e.because.partition(";")[0] for e in entry if "in place of" in e.what] == [
+        "ana had it since Tue 2026-06-16 12:00 UTC",
+        "bo had it since Tue 2026-06-16 12:10 UTC",
+    ]
+
+
+def test_whoever_led_before_the_severity_changed_has_led_since_then():
+    """The responder of a SEV-2 becomes the IC of a SEV-1; it is the same person at the same work."""
+    story = hurting(severity=Severity.SEV2).acks("ana").after(minutes=10).sets(Severity.SEV1)
+
+    assert story.incident.role_since[IC] == story.began
 
 
 def test_before_the_thread_is_open_a_role_is_only_written_down():
