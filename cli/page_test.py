@@ -59,6 +59,7 @@ def _ways(contacts: tuple[Contact, ...], team: tuple[str, ...]) -> Iterator[Way]
 
 def _line(way: Way, delivery: Delivery) -> Line:
     receipt = f", receipt {delivery.receipt}" if delivery.receipt else ""
+    receipt += ", open there until somebody resolves it there" if delivery.alarm else ""
     seen = f"{delivery.outcome}{receipt}" + (f": {delivery.why}" if delivery.why else "")
     verdict = VERDICTS.get(delivery.outcome, Verdict.BAD)
     do = "see the contact in [oncall.people], and the channel's settings"

@@ -46,17 +46,16 @@ class WeeklyTestWorkflow:
     async def _plan(self, week: Week) -> WeeklyPlan:
         return await workflow.execute_activity_method(
             WeeklyTestActivities.plan_weekly_test, week, task_queue=PATIENT_QUEUE,
-            start_to_close_timeout=ANSWER, retry_policy=PATIENTLY,
+            start_to_close_timeout=ANSWER, schedule_to_close_timeout=_left(week), retry_policy=PATIENTLY,
         )  # fmt: skip
 
     async def _turn(self, week: Week, turn: WeeklyTurn) -> Delivery:
         await _until(turn.at)
-        left = max(week.until - workflow.now(), timedelta(seconds=1))
         try:
             return await workflow.execute_activity_method(
                 WeeklyTestActivities.page_weekly_test, WeeklyAsk(week=week, turn=turn), task_queue=PATIENT_QUEUE,
                 summary=f"{turn.person} by {turn.way}",
-                start_to_close_timeout=ANSWER, schedule_to_close_timeout=left, retry_policy=PATIENTLY,
+                start_to_close_timeout=ANSWER, schedule_to_close_timeout=_left(week), retry_policy=PATIENTLY,
             )  # fmt: skip
         except ActivityError:  # it answers whatever a provider does: nobody was there to ask one
             return Delivery(person=turn.person, channel=turn.way, outcome=Arrival.NOBODY, why=LATE)
@@ -84,6 +83,11 @@ class WeeklyTestWorkflow:
             )  # fmt: skip
         except ActivityError as error:  # the log and `incidents doctor` have it all the same
             workflow.logger.warning("the weekly test could not be told in the chat: %s", error.cause)
+
+
+def _left(week: Week) -> timedelta:
+    """Until its end; after it, long enough to say that it is over."""
+    return max(week.until - workflow.now(), ANSWER)
 
 
 async def _until(at: datetime) -> None:

@@ -23,6 +23,10 @@ from oncall.answer import Named
 WHO = "the calendar"
 MOST_BYTES = 2_000_000
 """A few years of shifts are a tenth of it."""
+MOST_RULES = 1000
+"""Events that recur. A rotation of fifty people has fifty."""
+TOO_OFTEN = ("SECONDLY", "MINUTELY")
+"""No shift recurs so often; unfolding one that does would keep a processor busy for minutes, page or no page."""
 WITHIN_S = 1.9
 """Shorter than a page waits for all sources (`integrations/on_duty.py`), so that the reason is ours to tell."""
 AROUND = timedelta(days=1)
@@ -111,10 +115,28 @@ def _turns(text: bytes, at: datetime, around: timedelta, zone: str) -> list[_Tur
     """What others wrote may be broken in ways that no library lists: any of them is a no with its kind."""
     try:
         calendar = Calendar.from_ical(text)
+        _bounded(calendar)
         events = recurring_ical_events.of(calendar, skip_bad_series=True).between(at - around, at + around)
         return [_turn(event, zone) for event in events if str(event.get("STATUS", "")).upper() != "CANCELLED"]
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise Refused(f"{WHO} is not iCalendar that can be read ({type(error).__name__})") from None
+
+
+def _bounded(calendar: Any) -> None:
+    """Raises Refused for rules that unfold into more than any plan has."""
+    rules = [rule for event in calendar.walk("VEVENT") for rule in _listed(event.get("RRULE"))]
+    often = any(set(rule.get("FREQ", [])) & set(TOO_OFTEN) or len(_times(rule)) > 1 for rule in rules)
+    if often or len(rules) > MOST_RULES:
+        raise Refused(f"{WHO} has events that recur too often, or too many of them, to be shifts")
+
+
+def _times(rule: Any) -> list[Any]:
+    """Several of them on one day are several shifts for each day of the rule."""
+    return [*_listed(rule.get("BYMINUTE")), *_listed(rule.get("BYSECOND"))]
+
+
+def _listed(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else [] if found is None else [found]
 
 
 def _turn(event: Any, zone: str) -> _Turn:
@@ -129,7 +151,6 @@ def _instant(told: date | datetime, zone: str) -> datetime:
 
 
 def _who(event: Any, ends: datetime) -> Named:
-    attendees = event.get("ATTENDEE", [])
-    listed = attendees if isinstance(attendees, list) else [attendees]
+    listed = _listed(event.get("ATTENDEE"))
     mails = tuple(str(a).partition(":")[2] for a in listed if str(a).lower().startswith("mailto:"))
     return Named(mails=mails, words=str(event.get("SUMMARY", "")), until=ends)

@@ -9,7 +9,7 @@ from cli.doctor import Verdict
 from cli.main import run
 from cli.page_test import try_ways
 from integrations.errors import Refused
-from integrations.ports import Channels
+from integrations.ports import Channels, Receipt
 from oncall.schedule import Schedule
 from tests.fakes import FakePager
 
@@ -55,6 +55,20 @@ async def test_the_page_says_that_nothing_is_wrong() -> None:
     await try_ways(Channels(pagers={"ntfy": pager}), PEOPLE, "bo", "http://ui")
 
     assert ("TEST" in pager.pages[0].title, "Nothing is wrong" in pager.pages[0].text) == (True, True)
+
+
+async def test_a_provider_that_keeps_incidents_has_one_open_now() -> None:
+    """Nobody resolves it but whoever runs the test."""
+
+    class Keeper(FakePager):
+        async def acknowledged(self, alarm: str, *, to: str) -> Receipt:
+            raise AssertionError
+
+        async def resolved(self, alarm: str, *, to: str) -> Receipt:
+            raise AssertionError
+
+    (line,) = await try_ways(Channels(pagers={"ntfy": Keeper()}, team=("ntfy",)), PEOPLE, "bo", "http://ui")
+    assert (line.verdict, line.seen.endswith("open there until somebody resolves it there")) == (Verdict.OK, True)
 
 
 def test_who_is_nobody_is_a_no(

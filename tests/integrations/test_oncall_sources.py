@@ -112,6 +112,23 @@ async def test_what_is_no_calendar_is_refused(tmp_path: Path, text: bytes) -> No
     assert "hush" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "rule", ["FREQ=SECONDLY", "FREQ=MINUTELY;INTERVAL=5", "FREQ=DAILY;BYMINUTE=0,1,2", "FREQ=HOURLY;BYSECOND=1,2"]
+)
+async def test_a_rule_that_unfolds_without_end_is_refused_at_once(tmp_path: Path, rule: str) -> None:
+    """Nothing else in this process has to wait for it."""
+    path = calendar(tmp_path, event(":20200101T000000Z", ":20200101T000001Z", f"SUMMARY:ana\nRRULE:{rule}"))
+    with pytest.raises(Refused, match="recur too often"):
+        await asyncio.wait_for(words(path, "2026-06-16T12:00"), 1)
+
+
+async def test_a_calendar_of_a_thousand_rules_is_no_plan(tmp_path: Path) -> None:
+    """Nor is it looked through."""
+    many = (event(":20200101T000000Z", ":20200101T010000Z", "RRULE:FREQ=DAILY", uid) for uid in range(1001))
+    with pytest.raises(Refused, match="too many"):
+        await words(calendar(tmp_path, *many), "2026-06-16T12:00")
+
+
 def entry(user: str, level: int = 1, *, start: str | None = None, end: str | None = None, of: str = "PX") -> Any:
     return {
         "user": {"id": user, "type": "user_reference", "summary": f"Name of {user}"},

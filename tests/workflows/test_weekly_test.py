@@ -1,5 +1,6 @@
 """The weekly test of paging on a real engine: each contact once, whatever is started twice, and what is told of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,10 +11,12 @@ import pytest
 from pydantic import SecretStr
 from temporalio.client import Client
 
+from incident.model.effects import Page
 from incident.model.weekly_test import Week, WeeklyReport
 from integrations.clock import utc_now
 from integrations.errors import Refused
-from integrations.ports import Channels, Receipt
+from integrations.page_test import MAYBE
+from integrations.ports import Button, Channels, Receipt
 from integrations.weekly_report import kept
 from oncall.schedule import Contact, Person, Rotation, Schedule
 from oncall.weekly_test import WeeklyTest
@@ -115,6 +118,34 @@ async def test_what_is_quiet_at_its_time_is_tried_later(office: Office) -> None:
 
     assert len(office.house.pager.sent) == 2
     assert utc_now() >= later
+
+
+@dataclass
+class Dying(FakePager):
+    """It has the page, and its answer does not come before the worker is gone."""
+
+    async def page(self, page: Page, *, to: str, click: str, buttons: tuple[Button, ...] = ()) -> Receipt:
+        await super().page(page, to=to, click=click, buttons=buttons)
+        await asyncio.Event().wait()
+        raise AssertionError("nobody woke it")
+
+
+async def test_a_worker_that_dies_over_it_costs_nobody_a_second_page(office: Office) -> None:
+    """The next one finds that it was begun: what can be asked is asked, and what cannot tell is not sent again."""
+    ntfy, mail = Dying(), Dying(remembers=False)
+    office.others = Channels(pagers={"ntfy": ntfy, "chat": mail}, chat=office.house.chat)
+    async with office.works():
+        await begin(office.client, week())
+        await eventually(lambda: _taken(ntfy, mail), "all pages are taken, none is answered")
+    async with office.works():
+        report = await office.ends()
+
+    assert (len(ntfy.sent), len(mail.sent)) == (2, 1)
+    assert [(d.channel, d.why) for d in report.failed] == [("chat", MAYBE)]
+
+
+async def _taken(ntfy: FakePager, mail: FakePager) -> bool:
+    return len(ntfy.sent) == 2 and len(mail.sent) == 1
 
 
 @dataclass
