@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import accumulate
 
 from incident.model.effects import RecordKind, WriteRecord
-from incident.model.incident import Due, Phase
+from incident.model.incident import Due, Incident, Phase
 from incident.model.outcomes import Recorded, RecordFailed
 from incident.model.timeline import Entry, Kind
 from incident.policy import cadence
@@ -41,12 +41,16 @@ def record(draft: Draft, reason: RecordKind) -> Draft:
     )
 
 
-def slim(draft: Draft) -> Draft:
-    """After every event: send the oldest lines to disk where there are too many."""
+def slim(draft: Draft, before: Incident) -> Draft:
+    """After every event: send the oldest lines to disk where there are too many. Most events write no line at all."""
     incident = draft.incident
+    if incident.timeline is before.timeline and incident.archiving == before.archiving:
+        return draft
+    if not _too_long(incident.timeline, 1):
+        return draft
     if _too_long(incident.timeline, PATIENCE):
         return _give_up(draft)
-    if incident.archiving or not _too_long(incident.timeline, 1):
+    if incident.archiving:
         return draft
     leaving = len(incident.timeline) - _how_many_stay(incident.timeline)
     numbered = draft.set(records=incident.records + 1, archiving=leaving)

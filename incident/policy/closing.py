@@ -14,7 +14,8 @@ LASTING = (Due.MISUNDERSTOOD, Due.MAIL_AGAIN, Due.STATUS_PAGE)
 
 def settle(draft: Draft) -> Draft:
     """After every event: say which criteria now hold, and resolve at the moment the last one does (runbook §2.3)."""
-    draft = draft.set(attested=resolution.believed(draft.incident, draft.now))
+    if draft.incident.attested:
+        draft = draft.set(attested=resolution.believed(draft.incident, draft.now))
     if draft.incident.phase is Phase.POSTMORTEM:
         return _close_once_told(draft)
     if draft.incident.phase is not Phase.RESOLVE:

@@ -77,7 +77,7 @@ def decide(incident: Incident, event: Event, now: datetime) -> Decision:
     draft = _decide(Draft(incident, now), event)
     if draft.incident.policy is not None:
         draft = approvals.watch(outside.settle(roles.settle(closing.settle(draft))))
-        draft = archive.slim(card.settle(settling.tell_keepers(draft, incident, event)))
+        draft = archive.slim(card.settle(settling.tell_keepers(draft, incident, event)), incident)
     return Decision(incident=draft.incident, effects=draft.effects, because=_reasons(incident, draft.incident))
 
 

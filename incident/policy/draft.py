@@ -1,6 +1,6 @@
 """A decision in the making: the incident so far, and what we will ask of the world."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +45,7 @@ class Draft:
         return self.incident.policy
 
     def set(self, **changes: Any) -> "Draft":
-        return replace(self, incident=replace(self.incident, **changes))
+        return Draft(_changed(self.incident, changes), self.now, self.effects, self.voice)
 
     def tell(self, kind: Kind, what: str, *, because: str = "", by: str = "orchestrator") -> "Draft":
         """One more line of the timeline; one by the person who speaks says how we know them."""
@@ -61,4 +61,23 @@ class Draft:
         return self.set(due={**self.incident.due, what: at})
 
     def not_due(self, *what: Due) -> "Draft":
-        return self.set(due={k: v for k, v in self.incident.due.items() if k not in what})
+        due = self.incident.due
+        if due.keys().isdisjoint(what):
+            return self
+        return self.set(due={k: v for k, v in due.items() if k not in what})
+
+
+FIELDS = frozenset(field.name for field in fields(Incident))
+
+
+def _changed(incident: Incident, changes: dict[str, Any]) -> Incident:
+    """As `dataclasses.replace`, in a tenth of the time: an event changes an incident some twenty times over.
+
+    It has no checks of its own to run again, and shares what has not changed. Raises TypeError for an unknown field.
+    """
+    if not changes.keys() <= FIELDS:
+        raise TypeError(f"an incident has no {', '.join(sorted(changes.keys() - FIELDS))}")
+    copy = object.__new__(Incident)
+    vars(copy).update(vars(incident))
+    vars(copy).update(changes)
+    return copy

@@ -410,8 +410,7 @@ class Play:
         """A patient look comes back when something differs, or its patience is over; one that is superseded never."""
         if look.number != self.incident.looking:
             return
-        findings = self._findings(look.checks)
-        news = not look.known or any(look.known.get(seen.check) != seen.state for seen in findings)
+        news = not look.known or any(look.known.get(name) != self._state(name) for name in look.checks)
         if self.world.outage_at(self.now) or not (news or self.now >= until):
             self.at(self.now + timedelta(minutes=1), lambda: self._watch(look, until))
             return
@@ -420,9 +419,14 @@ class Play:
             lambda: self._hear(Looked(number=look.number, purpose=look.purpose, findings=self._findings(look.checks))),
         )
 
+    def _is_bad(self, name: str) -> bool:
+        return name in ("probe", "journey") and self.now < self.world.mended_at
+
+    def _state(self, name: str) -> str:
+        return "bad" if self._is_bad(name) else "ok"
+
     def _findings(self, checks: tuple[str, ...]) -> tuple[Finding, ...]:
-        hurt = self.now < self.world.mended_at
-        return tuple(self._finding(name, hurt=hurt and name in ("probe", "journey")) for name in checks)
+        return tuple(self._finding(name, hurt=self._is_bad(name)) for name in checks)
 
     def _finding(self, name: str, *, hurt: bool) -> Finding:
         seen = finding(name, "bad" if hurt else "ok", self.now)
