@@ -86,6 +86,8 @@ async def test_no_address_is_in_history_record_thread_or_ledger(
         await case.stands(phase="resolve")
         for criterion in ("impact_gone", "data_reconciled", "durable"):
             await case.ask("confirm", {"criterion": criterion, "evidence": "seen", "by": "ana"})
+        await case.said("mail-2 proposed")
+        await case.ask("reject", {"proposal": "mail-2", "by": "ana", "of": "ic", "why": "they know"})
         await case.ended()
         history = json.dumps([h.to_json() for h in await case.histories()])
     told = history + str(house.chat.posts) + on_disk(tmp_path)
