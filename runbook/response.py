@@ -67,8 +67,15 @@ RESPONSE = ResponsePolicy(
 )
 
 
+LEAST_TO_SHOW = timedelta(seconds=30)
+"""A redeploy or a provisioning step takes as long in a drill as ever, and so does seeing what came of it."""
+
+
 def at_speed(policy: ResponsePolicy, speed: float) -> ResponsePolicy:
-    """The same response with every duration divided by `speed`: 60 makes a minute a second, for drills and tests."""
+    """The same response with every duration divided by `speed`: 60 makes a minute a second, for drills and tests.
+
+    But for the time that a lever is watched: see LEAST_TO_SHOW.
+    """
     if speed == 1.0:
         return policy
     rules = {severity: replace(rule, **_faster(rule, speed)) for severity, rule in policy.rules.items()}
@@ -76,8 +83,14 @@ def at_speed(policy: ResponsePolicy, speed: float) -> ResponsePolicy:
     ladders = {
         domain: {s: _climbed(ladder, speed) for s, ladder in of.items()} for domain, of in policy.ladders.items()
     }
+    shown = min(policy.verify_patience, max(policy.verify_patience / speed, LEAST_TO_SHOW))
     return replace(
-        policy, **_faster(policy, speed), rules=rules, ladders=ladders, customers=customers, speed=policy.speed * speed
+        policy,
+        **_faster(policy, speed) | {"verify_patience": shown},
+        rules=rules,
+        ladders=ladders,
+        customers=customers,
+        speed=policy.speed * speed,
     )
 
 
