@@ -25,7 +25,9 @@ from tempfile import TemporaryDirectory
 
 from temporalio.client import WorkflowHistory
 
+from oncall.schedule import Schedule
 from tests.conftest import House
+from tests.histories.procedures import PEOPLE, PROCEDURES
 from tests.histories.scenarios import EARLY, LONG, SCENARIOS, Scenario, Stage
 from tests.workflows.engines import another_engine
 from tests.workflows.street import Street
@@ -38,14 +40,18 @@ NOBODY = "tests.histories.make"
 async def make(wanted: Iterable[str]) -> None:
     """Play the scenarios of these names, or all, and store what happened."""
     names = set(wanted)
-    for scenarios, settings in ((SCENARIOS, ()), (LONG, (EARLY,))):
+    for scenarios, settings, people in (
+        (SCENARIOS, (), Schedule()),
+        (LONG, (EARLY,), Schedule()),
+        (PROCEDURES, (), PEOPLE),
+    ):
         chosen = [scenario for scenario in scenarios if not names or scenario.__name__ in names]
         if chosen:
-            await _play(chosen, settings)
+            await _play(chosen, settings, people)
 
 
-async def _play(scenarios: list[Scenario], settings: tuple[str, ...]) -> None:
-    house, street = House(Path("home")), Street()
+async def _play(scenarios: list[Scenario], settings: tuple[str, ...], people: Schedule) -> None:
+    house, street = House(Path("home"), schedule=people), Street()
     async with (
         another_engine(Path.cwd(), *settings, identity=NOBODY) as client,
         house.worker(client, outside=street.outside()),

@@ -172,6 +172,7 @@ async def test_firing_after_it_closed_opens_a_new_run(opened):
 async def test_a_new_run_pages_though_the_last_one_used_the_same_page_number(opened, town):
     """Keys are of the incident, not of its id alone (design §6)."""
     case = await opened(SOON_CLEAR, blind(), alert=fires())
+    await case.said("page 1 delivered")
     await resolve(case)
     await case.tell("postmortem", POSTMORTEM)
     await case.ended()

@@ -193,6 +193,7 @@ async def test_an_unmitigated_sev1_escalates_though_somebody_owns_it(opened, tow
 async def test_a_flood_of_acks_wakes_nobody_and_loses_none(opened):
     """The first one owns it, later ones are lines of the timeline (design §5)."""
     case: Case = await opened(playbook=blind())
+    await case.said("page 1 delivered")
     for n in range(8):
         await case.tell("ack", f"person-{n}")
     await case.said("person-7 is on it too")

@@ -12,10 +12,13 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
+from tests.histories.procedures import PROCEDURES
 from tests.histories.scenarios import LONG, SCENARIOS
 from worker.sandbox import sandbox
 from workflows.contract import DATA_CONVERTER
 from workflows.incident import IncidentWorkflow
+from workflows.redrive import RedriveWorkflow
+from workflows.weekly_test import WeeklyTestWorkflow
 
 HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))
 
@@ -26,7 +29,8 @@ def stored(path: Path) -> WorkflowHistory:
 
 async def replay(history: WorkflowHistory) -> None:
     """Raises NondeterminismError, or whatever the workflow raised."""
-    replayer = Replayer(workflows=[IncidentWorkflow], workflow_runner=sandbox(), data_converter=DATA_CONVERTER)
+    workflows = [IncidentWorkflow, RedriveWorkflow, WeeklyTestWorkflow]
+    replayer = Replayer(workflows=workflows, workflow_runner=sandbox(), data_converter=DATA_CONVERTER)
     await replayer.replay_workflow(history)
 
 
@@ -38,7 +42,7 @@ async def test_a_stored_history_replays(path):
 
 def test_each_scenario_has_its_history():
     """One per path worth never breaking; those that go on in new runs have one for each."""
-    scenarios = {scenario.__name__ for scenario in (*SCENARIOS, *LONG)}
+    scenarios = {scenario.__name__ for scenario in (*SCENARIOS, *LONG, *PROCEDURES)}
 
     assert {path.stem.split(".")[0] for path in HISTORIES} == scenarios
 
