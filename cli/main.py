@@ -11,12 +11,12 @@ import typer
 
 from cli import bridge, doctor, gameday, oncall, people, reading, up, worker
 from cli.connect import SayNo
-from worker.connecting import NoEngine
+from worker.connecting import NoEngine, NoMetrics
 from worker.engine import EngineError
 from worker.engine_needs import EngineLacks
 from worker.settings import SettingsError
 
-SAID = (SayNo, NoEngine, EngineError, EngineLacks, SettingsError)
+SAID = (SayNo, NoEngine, NoMetrics, EngineError, EngineLacks, SettingsError)
 """Errors whose words are meant for people: no traceback."""
 
 app = typer.Typer(

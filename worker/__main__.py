@@ -11,7 +11,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.provide import Activities, provide
-from worker.connecting import connect
+from worker.connecting import connect, metered
 from worker.engine_needs import register_attributes
 from worker.logging import configure_logging
 from worker.processes import stay_quick
@@ -41,9 +41,9 @@ log = structlog.get_logger(__name__)
 
 
 async def run(settings: Settings) -> None:
-    """Work until SIGINT or SIGTERM. Raises NoEngine, EngineLacks."""
+    """Work until SIGINT or SIGTERM. Raises NoEngine, EngineLacks, NoMetrics."""
     compile_inside()
-    client = await connect(settings)
+    client = await connect(settings, runtime=metered(settings))
     await register_attributes(client)
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(outside_world(settings))

@@ -55,6 +55,15 @@ class EngineSettings(BaseModel):
     """Port of its Web UI."""
 
 
+class WorkerSettings(BaseModel):
+    """The worker."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    metrics: str = Field(default="", pattern=r"^$|^[\d.]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$")
+    """IP address and port where it shows Temporal's metrics to Prometheus, such as `127.0.0.1:9464`; empty: nowhere."""
+
+
 class WorldSettings(BaseModel):
     """The practice world of `incidents up`."""
 
@@ -76,6 +85,7 @@ class Settings(BaseSettings):
     web_ui_url: HttpUrl = Field(default=HttpUrl("http://127.0.0.1:8233"), description="Temporal's Web UI, for links.")
     engine: EngineSettings = EngineSettings()
     world: WorldSettings = WorldSettings()
+    worker: WorkerSettings = WorkerSettings()
     bridge: BridgeSettings = BridgeSettings()
     chat: ChatSettings = ChatSettings()
     pager: PagerSettings = PagerSettings()
