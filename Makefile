@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.set-up
 # Test files side by side, each row of them with an engine of its own: most of a test is waiting for one. The end-to-end
 # stories run side by side by themselves, and alone: they are whole machines.
-JOBS := 4
+JOBS := 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-redrive check bench lock clean venv engine

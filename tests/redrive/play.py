@@ -10,7 +10,11 @@ from typing import Any
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, PendingActivityState, WorkflowTaskFailedCause
-from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, ResetActivityRequest
+from temporalio.api.workflowservice.v1 import (
+    DeleteWorkflowExecutionRequest,
+    DescribeWorkflowExecutionResponse,
+    ResetActivityRequest,
+)
 from temporalio.client import Client, ScheduleActionExecutionStartWorkflow, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
@@ -135,7 +139,7 @@ async def _stuck(lane: Lane, case: Case, job: str) -> WorkflowHandle[Any, Any]:
 async def _rests(lane: Lane, saga: WorkflowHandle[Any, Any], case: Case) -> bool:
     """Closed, or nothing of it runs; and the provider is done with the call that failed. Raises AnotherWorld."""
     told = (await lane.rig.sagas.get_workflow_handle(saga.id).describe()).raw_description
-    closed = told.workflow_execution_info.status != WorkflowExecutionStatus.RUNNING
+    closed = _is_closed(told)
     calls = rows(lane, customer_of(saga))
     hits = [row for row in calls if row["step"] == case.step]
     if closed and not hits:
@@ -148,6 +152,12 @@ async def _rests(lane: Lane, saga: WorkflowHandle[Any, Any], case: Case) -> bool
     if (told.pending_activities or told.pending_children) and FAILURES[case.failure].patience.first_wait_s < 1:
         return False  # its next attempt comes in a moment
     return await _stands(lane, saga.id)
+
+
+def _is_closed(told: DescribeWorkflowExecutionResponse) -> bool:
+    """For good: a run that ends only to go on in a new one may be the latest for an instant."""
+    goes_on = (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW)
+    return told.workflow_execution_info.status not in goes_on
 
 
 async def _is_listed(lane: Lane, saga: WorkflowHandle[Any, Any]) -> bool:
@@ -321,8 +331,10 @@ async def _stands(lane: Lane, workflow_id: str) -> bool:
     """Closed, parked, or between two attempts; and so its children."""
     saga = lane.rig.sagas.get_workflow_handle(workflow_id)
     told = (await saga.describe()).raw_description
-    if told.workflow_execution_info.status != WorkflowExecutionStatus.RUNNING:
+    if _is_closed(told):
         return True
+    if told.workflow_execution_info.status != WorkflowExecutionStatus.RUNNING:
+        return False
     waits = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
     under_way = [a for a in told.pending_activities if not a.paused and (a.state != waits or a.attempt == 1)]
     if under_way or told.HasField("pending_workflow_task"):

@@ -171,7 +171,7 @@ async def test_an_unacknowledged_incident_pages_each_number_once(crowded, brisk)
     numbers = [p.number for p in brisk.house.pager.of(case.id)]
 
     assert await again(case)
-    assert numbers == list(range(1, len(numbers) + 1))
+    assert numbers == sorted(set(numbers))
 
 
 async def test_signals_that_race_the_new_runs_are_not_lost(crowded, brisk):

@@ -177,7 +177,7 @@ async def worked_on(case: Case) -> None:
     await case.ask("approve", {"proposal": "mail-1", "by": "bo", "of": "ic"})
     await case.said("mail-1 sent to 0 of 1", within_s=PATIENTLY_S)
     await case.ask("escalate", {"why": "it needs everyone", "to": "everyone", "by": "bo"})
-    await case.said("page 2", within_s=PATIENTLY_S)
+    await eventually(lambda: _tried_again(case), f"{case.id}: everyone was tried", within_s=PATIENTLY_S)
     await case.said("could not be delivered to ana by apprise", within_s=PATIENTLY_S)
 
     await case.tell("mitigated", {"by": "bo", "how": "by hand"})
@@ -186,6 +186,13 @@ async def worked_on(case: Case) -> None:
         return "ledger" in (await case.status())["findings"]
 
     await eventually(looked, f"{case.id}: all checks have looked", within_s=PATIENTLY_S)
+
+
+async def _tried_again(case: Case) -> bool:
+    """The page for everyone had its turn; a way that fails as it did before is not told again."""
+    lines = await case.lines()
+    since = lines[lines.index("bo escalates to everyone") :] if "bo escalates to everyone" in lines else []
+    return any("page 2" in line or "nobody could be paged" in line for line in since)
 
 
 @pytest.fixture(scope="module")
