@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -34,7 +34,6 @@ from tests.bridge.conftest import Bridge
 from tests.bridge.test_http import listening
 from tests.conftest import Engine, new_namespace
 from tests.fakes import FakeChat, FakePager
-from tests.waiting import eventually
 from worker.__main__ import workers
 from worker.wiring import saga_desk
 
@@ -54,6 +53,12 @@ class Told:
     narrated: list[str] = field(default_factory=list)
     typed: list[str] = field(default_factory=list)
     shown: list[Ending] = field(default_factory=list)
+    at_the_alert: Callable[[], object] = lambda: None
+
+    def say(self, entry: dict[str, str]) -> None:
+        self.timeline.append(entry)
+        if entry["kind"] == "alert":
+            self.at_the_alert()
 
     def has(self, words: str) -> bool:
         return any(words in line for line in self.narrated)
@@ -114,7 +119,7 @@ def drill(client: Client, places: Places, platform: RunningPlatform, told: Told)
         places=places,
         scenario=SCENARIOS[PROVISIONING],
         hands_on=False,
-        say=told.timeline.append,
+        say=told.say,
         tell=lambda _why, line: told.typed.append(line),
         at=platform,
         narrate=told.narrated.append,
@@ -123,18 +128,12 @@ def drill(client: Client, places: Places, platform: RunningPlatform, told: Told)
 
 
 async def _cut_off(play: ProvisioningDrill, told: Told) -> None:
-    """Ctrl-C once the alert has fired."""
+    """Ctrl-C at the very moment at which it says that the alert has fired: before it can say yes to anything."""
     playing = asyncio.create_task(play.play())
-
-    async def fired() -> bool:
-        return any(entry["kind"] == "alert" for entry in told.timeline) or playing.done()
-
-    try:
-        await eventually(fired, "the alert fires", within_s=100)
-    except AssertionError as error:
-        raise AssertionError(f"{error}: {told}") from None
-    playing.cancel()
-    await asyncio.gather(playing, return_exceptions=True)
+    told.at_the_alert = playing.cancel
+    ended, _ = await asyncio.wait({playing}, timeout=100)
+    assert ended, f"the alert fires: {told}"
+    assert playing.cancelled(), told
 
 
 @asynccontextmanager
