@@ -1,7 +1,6 @@
 """A page reaches the people it is for, each once, and whatever breaks on our side, at least once."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,6 @@ from activities.paging import PagingActivities
 from incident.model.effects import Page
 from incident.model.outcomes import Arrival, Delivery, Paged
 from incident.model.severity import Severity
-from integrations import delivery
 from integrations.action_links import ActionLinks
 from integrations.clock import utc_now
 from integrations.errors import IntegrationError, RateLimited, Refused, Unreachable
@@ -48,17 +46,7 @@ SENT = replace(PAGE, key=f"{PAGE.key}/on-call/ntfy")
 LACKING = {"chat": "INCIDENTS_CHAT__WEBHOOK_URL"}
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two attempts a way, without a pause worth waiting for."""
-    monkeypatch.setattr(delivery, "PAUSES_S", (0.01,))
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = Ledger(tmp_path / "ledger.db")
-    yield opened
-    opened.close()
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 def people(**contacts: list[dict[str, Any]]) -> Schedule:

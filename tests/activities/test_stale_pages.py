@@ -1,9 +1,7 @@
 """No message goes out that is no longer true: asked before each person, each way and each attempt (issue 5 §2)."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,17 +26,7 @@ ACKED = "ana has acknowledged"
 TWO_WAYS = people(ana=[{"channel": "ntfy", "to": "a"}, {"channel": "chat", "to": "b"}])
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two attempts a way, without a pause worth waiting for."""
-    monkeypatch.setattr(delivery, "PAUSES_S", (0.01,))
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = Ledger(tmp_path / "ledger.db")
-    yield opened
-    opened.close()
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 class World:
