@@ -33,6 +33,7 @@ from tests.waiting import eventually
 from worker.__main__ import REMEMBERED, workers
 from worker.engine import engine_command, ensure_binary, free_port, is_serving, tell, wait_until_serving
 from worker.engine_needs import register_attributes
+from worker.sandbox import sandbox
 from workflows.contract import DATA_CONVERTER
 
 hypothesis_settings.register_profile("here", derandomize=True, deadline=None, print_blob=True)
@@ -41,6 +42,8 @@ hypothesis_settings.load_profile("here")
 NAMESPACES = itertools.count(1)
 UNSYNCED = ("--sqlite-pragma", "synchronous=0")
 """This engine need not outlive a power cut; of what is killed in a test the system keeps what it has written."""
+DELETED_AT_ONCE = ("--dynamic-config-value", "history.transferProcessorEnsureCloseBeforeDelete=false")
+"""Else a workflow that has just closed is deleted when the queue's next report comes, half a minute later."""
 LONGEST_FIRST = ("test_product.py", "test_operators.py", "redrive", "gameday", "workflows", "second_path")
 """Longest files, then rooms of long ones: a long one that begins last is waited for by everybody."""
 
@@ -69,7 +72,7 @@ async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engi
         yield Engine(given, binary)
         return
     port, home = free_port(), tmp_path_factory.mktemp("engine")
-    with running([*engine_command(binary, home, port, free_port()), *UNSYNCED]):
+    with running([*engine_command(binary, home, port, free_port()), *UNSYNCED, *DELETED_AT_ONCE]):
         await wait_until_serving(f"127.0.0.1:{port}", 30)
         yield Engine(f"127.0.0.1:{port}", binary)
 
@@ -136,14 +139,21 @@ class House:
         outside: Outside | None = None,
         remembered: int = REMEMBERED,
         channels: Channels | None = None,
+        watched: bool = False,
     ) -> AsyncIterator[None]:
         """The product's own workers, on all queues, for the length of the block.
 
         `outside`: what checks and levers touch, else only `apps`. `remembered`: 0 replays an incident at each task.
-        `channels`: by which people are reached, else by fakes.
+        `channels`: by which people are reached, else by fakes. `watched`: with the shells inside the sandbox.
         """
         async with self.world(apps=apps, outside=outside, channels=channels) as world:
-            first, second, third = workers(client, provide(world), grace=timedelta(seconds=1), remembered=remembered)
+            first, second, third = workers(
+                client,
+                provide(world),
+                grace=timedelta(seconds=1),
+                remembered=remembered,
+                runner=sandbox(shells_inside=watched),
+            )
             async with first, second, third:
                 yield
 

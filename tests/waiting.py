@@ -10,11 +10,13 @@ Seen = TypeVar("Seen")
 LOOK_AGAIN_S = 0.05
 SELDOM_S = 0.25
 """What takes long is looked at less and less often: many wait side by side, and looking costs them all."""
+PATIENTLY_S = 90.0
+"""A bound for what is certain to come, and cheap where it comes: a machine may be busy with much else."""
 ASK_AGAIN = 5
 """A worker that is killed again and again stands still more than once."""
 
 
-async def eventually(look: Callable[[], Awaitable[Seen]], what: str, *, within_s: float = 30.0) -> Seen:
+async def eventually(look: Callable[[], Awaitable[Seen]], what: str, *, within_s: float = PATIENTLY_S) -> Seen:
     """The first truthy answer of `look`. Fails with `what` and the last answer when `within_s` have passed."""
     loop = asyncio.get_running_loop()
     until, seen, pause = loop.time() + within_s, None, LOOK_AGAIN_S

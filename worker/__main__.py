@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkflowRunner
 
 from activities.provide import Activities, provide
 from worker.connecting import connect, metered
@@ -16,7 +16,8 @@ from worker.engine_needs import register_attributes
 from worker.logging import configure_logging
 from worker.processes import stay_quick
 from worker.refreshing import refreshing
-from worker.sandbox import compile_inside, sandbox
+from worker.right_of_way import GivesWay, RightOfWay
+from worker.sandbox import sandbox
 from worker.settings import Settings, load_settings
 from worker.sweeping import sweeping
 from worker.weekly_test import weekly_testing
@@ -42,7 +43,6 @@ log = structlog.get_logger(__name__)
 
 async def run(settings: Settings) -> None:
     """Work until SIGINT or SIGTERM. Raises NoEngine, EngineLacks, NoMetrics."""
-    compile_inside()
     client = await connect(settings, runtime=metered(settings))
     await register_attributes(client)
     async with AsyncExitStack() as stack:
@@ -59,17 +59,22 @@ async def run(settings: Settings) -> None:
 
 
 def workers(
-    client: Client, activities: Activities, *, grace: timedelta = GRACE, remembered: int = REMEMBERED
+    client: Client,
+    activities: Activities,
+    *,
+    grace: timedelta = GRACE,
+    remembered: int = REMEMBERED,
+    runner: WorkflowRunner | None = None,
 ) -> tuple[Worker, Worker, Worker]:
-    """One per queue: what must be fast shares nothing with what may be slow."""
-    common: dict[str, Any] = {"graceful_shutdown_timeout": grace}
+    """One per queue: what must be fast shares nothing with what may be slow. `runner`: None is `sandbox()`."""
+    common: dict[str, Any] = {"graceful_shutdown_timeout": grace, "interceptors": [GivesWay(RightOfWay())]}
     return (
         Worker(
             client,
             task_queue=TASK_QUEUE,
             workflows=[IncidentWorkflow, RedriveWorkflow, WeeklyTestWorkflow],
             activities=activities.hot,
-            workflow_runner=sandbox(),
+            workflow_runner=runner or sandbox(),
             max_cached_workflows=remembered,
             nonsticky_to_sticky_poll_ratio=NEW_ONES_FIRST,
             **common,

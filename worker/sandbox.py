@@ -1,18 +1,9 @@
-"""The sandbox that workflows run in: the same one in production, tests and replays."""
-
-import compileall
-from importlib import import_module
-from pathlib import Path
+"""The sandbox that workflows run in."""
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-PASSED_THROUGH = (
-    "activities",
-    "cryptography",
-    "integrations",
-    "incident",
-    "runbook",
-    "saga",
+RULES_AND_CLIENTS = ("activities", "cryptography", "integrations", "incident", "runbook", "saga")
+HELPERS = (
     "workflows.alarm",
     "workflows.contract",
     "workflows.effects",
@@ -21,23 +12,15 @@ PASSED_THROUGH = (
     "workflows.starts",
     "workflows.vouching",
 )
-"""Loaded once for all workflows. The rules (`incident`) and the shells' helpers need no check of the sandbox: they are
-pure, and a house test keeps them so; inside, all of them would be executed again for every incident
-(docs/decisions/0020). The shells themselves (`workflows.incident`, `workflows.redrive`) stay inside.
-"""
-
-INSIDE = ("workflows",)
-"""Packages with modules that are loaded anew for every workflow."""
+SHELLS = ("workflows.incident", "workflows.redrive", "workflows.weekly_test")
+"""The workflows themselves."""
 
 
-def compile_inside() -> None:
-    """Have their byte code on disk: where Python is told to write none, each incident would compile all of it again.
+def sandbox(*, shells_inside: bool = False) -> SandboxedWorkflowRunner:
+    """What is passed through is loaded once for all workflows; a house test keeps it pure (docs/decisions/0020, 0026).
 
-    A folder that cannot be written is no reason to stop: then it is only slower.
+    `shells_inside`: the engine's SDK watches the shells too, and executes them anew for every workflow, which costs a
+    third of what a first page costs. The tests of workflows and the replays of histories have it so.
     """
-    for package in INSIDE:
-        compileall.compile_dir(Path(import_module(package).__file__ or "").parent, quiet=2)
-
-
-def sandbox() -> SandboxedWorkflowRunner:
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+    passed = RULES_AND_CLIENTS + HELPERS + (() if shells_inside else SHELLS)
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*passed))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.house.sources import LOADED_ONCE, PURE, modules
-from worker.sandbox import PASSED_THROUGH
+from worker.sandbox import HELPERS, SHELLS
 
 MAY_IMPORT = {
     *("collections", "collections.abc", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools"),
@@ -89,24 +89,24 @@ def test_an_impure_line_is_seen(line: str) -> None:
 
 
 SHELLS_TOO = {"asyncio", "base64", "binascii", "temporalio", "cryptography", "activities", "saga", "workflows"}
-"""What the shells' helpers may use besides: the engine's own API, which gives the same answer at every replay."""
+"""What the shells may use besides: the engine's own API, which gives the same answer at every replay."""
 
 
-def helpers() -> dict[str, ast.Module]:
-    """Modules of `workflows` that the sandbox passes through."""
-    names = {f"{name.replace('.', '/')}.py" for name in PASSED_THROUGH if name.startswith("workflows.")}
-    return {path: tree for path, tree in modules("workflows").items() if path in names}
-
-
-def test_what_is_passed_through_of_the_shells_is_pure() -> None:
-    """The sandbox does not look at it."""
+def test_the_shells_are_pure() -> None:
+    """The sandbox of a worker does not look at them (docs/decisions/0026)."""
     found = [
         f"{path}: {what}"
-        for path, tree in helpers().items()
+        for path, tree in modules("workflows").items()
         for what in (*impure(path, tree), *kept(tree))
         if what.removeprefix("import ").split(".")[0] not in SHELLS_TOO
     ]
-    assert (found, len(helpers())) == ([], 7)
+    assert found == []
+
+
+def test_the_sandbox_names_every_module_of_the_shells() -> None:
+    """One that is forgotten is executed anew for each incident."""
+    there = {path.removesuffix(".py").replace("/", ".") for path in modules("workflows")} - {"workflows.__init__"}
+    assert there == {*HELPERS, *SHELLS}
 
 
 def test_the_rules_remember_nothing() -> None:

@@ -8,7 +8,7 @@ from gameday.provisioning.contract import SCHEDULE_ID
 from gameday.provisioning.starting import SagaHandle
 from tests.redrive.incidents import ended_badly
 from tests.redrive.lane import Lane
-from tests.waiting import eventually
+from tests.waiting import PATIENTLY_S, eventually
 
 
 async def stuck(lane: Lane, job: str, step: str = "create_database", times: int | None = 1) -> SagaHandle:
@@ -29,7 +29,7 @@ async def is_paused(lane: Lane) -> bool:
     return bool((await lane.cron()).schedule.state.paused)
 
 
-async def runs_again(lane: Lane, within_s: float = 30) -> None:
+async def runs_again(lane: Lane, within_s: float = PATIENTLY_S) -> None:
     """The cron is free."""
 
     async def free() -> bool:

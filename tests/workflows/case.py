@@ -16,7 +16,7 @@ from incident.model.playbook import Playbook
 from incident.model.response_policy import ResponsePolicy
 from integrations.clock import utc_now
 from runbook.catalog import playbook_for
-from tests.waiting import asked, eventually
+from tests.waiting import PATIENTLY_S, asked, eventually
 from tests.workflows.policies import quick
 from workflows import contract
 
@@ -90,7 +90,7 @@ class Case:
 
     # ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def said(self, words: str, within_s: float = 30.0) -> dict[str, str]:
+    async def said(self, words: str, within_s: float = PATIENTLY_S) -> dict[str, str]:
         """The first timeline entry that says or reasons `words`, once there is one."""
 
         async def look() -> dict[str, str] | None:
@@ -99,7 +99,7 @@ class Case:
 
         return await eventually(look, f"{self.id}: the timeline says {words!r}", within_s=within_s)
 
-    async def stands(self, within_s: float = 30.0, **wanted: Any) -> dict[str, Any]:
+    async def stands(self, within_s: float = PATIENTLY_S, **wanted: Any) -> dict[str, Any]:
         """The status, once all of `wanted` is in it."""
 
         async def look() -> dict[str, Any] | None:

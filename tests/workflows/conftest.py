@@ -40,7 +40,7 @@ async def town(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     """One worker for all tests that only need some worker; ids tell their incidents apart."""
     client = await new_namespace(engine)
     house, street = House(tmp_path_factory.mktemp("town")), Street()
-    async with house.worker(client, outside=street.outside()):
+    async with house.worker(client, outside=street.outside(), watched=True):
         yield Town(client, house, street)
 
 

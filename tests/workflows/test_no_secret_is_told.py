@@ -22,7 +22,7 @@ from integrations.aws import Aws
 from integrations.errors import Refused
 from runbook.catalog import playbook_for
 from tests.conftest import Engine, new_namespace
-from tests.waiting import eventually
+from tests.waiting import PATIENTLY_S, eventually
 from tests.workflows.case import Case, open_incident
 from tests.workflows.policies import quick, seconds
 from tests.workflows.test_whole_incidents import heard_lines, readable
@@ -31,8 +31,6 @@ from worker.__main__ import workers
 from worker.settings import Settings
 
 pytestmark = pytest.mark.timeout(400)
-PATIENTLY_S = 120.0
-"""Every way fails, and most are tried again with patience: longer on a busy machine."""
 CLOSED = 9
 """A port nobody listens at: what is not HTTP fails there, with an error that may say too much."""
 DATABASE = f"postgresql://tlsstress_app:hush-database@127.0.0.1:{CLOSED}/app"

@@ -69,7 +69,7 @@ async def test_an_ack_silences_the_re_page(opened, town):
 
 async def test_nobody_acknowledging_pages_again_and_again(opened, town):
     """After ack_within, then at each repage_every (runbook §1)."""
-    case = await opened(quick(ack_within=seconds(0.3), repage_every=seconds(0.3)), blind())
+    case = await opened(quick(ack_within=seconds(2), repage_every=seconds(1)), blind())
     await case.said("page 3 delivered")
 
     assert [p.number for p in town.house.pager.of(case.id)][:3] == [1, 2, 3]
@@ -77,7 +77,7 @@ async def test_nobody_acknowledging_pages_again_and_again(opened, town):
 
 async def test_the_second_page_also_reaches_the_owner(opened, town):
     """Not acknowledged: escalation widens to the domain owner (runbook §6)."""
-    case = await opened(quick(ack_within=seconds(0.3)), blind(owner="DB on-call"))
+    case = await opened(quick(ack_within=seconds(2)), blind(owner="DB on-call"))
     await case.said("page 2 delivered")
 
     assert [p.audience for p in town.house.pager.of(case.id)] == ["on-call", "on-call and DB on-call"]
@@ -181,7 +181,7 @@ async def test_updates_are_posted_while_it_lasts(opened, town):
 
 async def test_an_unmitigated_sev1_escalates_though_somebody_owns_it(opened, town):
     """Not mitigated in time: the owner is paged too (runbook §6)."""
-    case = await opened(quick(escalate_unmitigated_after=seconds(1)), blind())
+    case = await opened(quick(escalate_unmitigated_after=seconds(2)), blind())
     await case.said("page 1 delivered")
     await case.tell("ack", "ana")
     await case.said("escalated to DB on-call")

@@ -30,7 +30,7 @@ def stored(path: Path) -> WorkflowHistory:
 async def replay(history: WorkflowHistory) -> None:
     """Raises NondeterminismError, or whatever the workflow raised."""
     workflows = [IncidentWorkflow, RedriveWorkflow, WeeklyTestWorkflow]
-    replayer = Replayer(workflows=workflows, workflow_runner=sandbox(), data_converter=DATA_CONVERTER)
+    replayer = Replayer(workflows=workflows, workflow_runner=sandbox(shells_inside=True), data_converter=DATA_CONVERTER)
     await replayer.replay_workflow(history)
 
 

@@ -109,12 +109,12 @@ async def test_an_outage_is_followed_by_one_page_not_by_a_backlog(own_namespace,
 
 async def test_an_ack_that_came_while_nobody_worked_silences_what_came_due(own_namespace, town_house):
     """State is looked at before a page goes out, not after (design §6)."""
-    policy = quick(ack_within=seconds(0.5), repage_every=seconds(0.5))
+    policy = quick(ack_within=seconds(2), repage_every=seconds(2))
     case = await open_incident(own_namespace, "incident-AppDBDown-owned", playbook=blind(), policy=policy)
     async with town_house.worker(own_namespace):
         await case.said("page 1 delivered")
     await case.tell("ack", "ana")
-    await passes(seconds(1))
+    await passes(seconds(2.5))
     async with town_house.worker(own_namespace):
         heard = (await case.said("ana acknowledged"))["at"]
         await case.ask("note", "after the ack")

@@ -148,12 +148,17 @@ async def survived(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @contextmanager
 def heard_lines() -> Iterator[list[str]]:
-    """What everybody else logs, the SDK above all."""
-    lines, handler = list[str](), logging.Handler(logging.INFO)
+    """What everybody else logs; of the SDK all it ever says, so that there is always something to read."""
+    lines, handler, sdk = list[str](), logging.Handler(), logging.getLogger("temporalio")
     handler.emit = lambda record: lines.append(logging.Formatter().format(record))  # type: ignore[method-assign]
+    before = sdk.level
     logging.getLogger().addHandler(handler)
-    yield lines
-    logging.getLogger().removeHandler(handler)
+    sdk.setLevel(logging.DEBUG)
+    try:
+        yield lines
+    finally:
+        sdk.setLevel(before)
+        logging.getLogger().removeHandler(handler)
 
 
 def readable(history: str) -> str:

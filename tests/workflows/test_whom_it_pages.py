@@ -51,7 +51,7 @@ async def opened(office, name: str, **changes: object) -> Case:
 
 async def test_first_who_is_on_call_then_the_owner_too(office):
     """By their own address, one after the other (runbook §2, §6)."""
-    case = await opened(office, "climbs", ack_within=seconds(0.3))
+    case = await opened(office, "climbs", ack_within=seconds(2))
     await case.said("page 2 delivered to bo by ntfy")
     await case.dropped()
 
@@ -85,7 +85,7 @@ async def test_a_person_is_woken_because_another_asks(office):
 
 async def test_whoever_has_it_is_not_called_to_their_own_escalation(office):
     """Not mitigated in time: the owner is called, and the one at work is left to work (runbook §6)."""
-    case = await opened(office, "left-alone", escalate_unmitigated_after=seconds(1))
+    case = await opened(office, "left-alone", escalate_unmitigated_after=seconds(2))
     await case.said("page 1 delivered to ana")
     await case.ask("ack", "ana")
     await case.said("page 2 delivered to bo by ntfy")
