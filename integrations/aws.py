@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -20,12 +21,15 @@ from botocore.exceptions import (
     ParamValidationError,
     PartialCredentialsError,
 )
+from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 from pydantic import HttpUrl
 
 from integrations.errors import IntegrationError, RateLimited, Refused, Unreachable
 from integrations.settings import AwsSettings
 
+MODELS = Loader()
+"""What botocore knows of services and regions: megabytes of JSON, read once in a process."""
 MOST_AT_ONCE = 20
 CONFIG = Config(
     connect_timeout=3,
@@ -59,12 +63,18 @@ THROTTLE_WAIT_S = 10.0
 Answer = TypeVar("Answer")
 
 
+def _session() -> boto3.session.Session:
+    bare = botocore.session.Session()
+    bare.register_component("data_loader", MODELS)
+    return boto3.session.Session(botocore_session=bare)
+
+
 class Aws:
-    """Lazily one client per service: an organisation without AWS never makes one."""
+    """Lazily a session, and one client per service: an organisation without AWS never makes one."""
 
     def __init__(self, settings: AwsSettings) -> None:
         self.settings = settings
-        self._session = boto3.session.Session()
+        self._session: boto3.session.Session | None = None
         self._clients: dict[str, Any] = {}
         self._making = threading.Lock()
         # Not asyncio's own threads: those look up names for every HTTP call, and a page must not wait for a dead AWS.
@@ -116,6 +126,7 @@ class Aws:
 
     def _client(self, service: str) -> Any:
         with self._making:  # making one is not thread-safe, using one is
+            self._session = self._session or _session()
             if not (self.settings.region or self._session.region_name):
                 raise NoRegionError  # botocore says so too, after tens of milliseconds, each time, in everybody's way
             if service not in self._clients:

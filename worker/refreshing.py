@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from bridge.recognising import People
 from integrations.clock import utc_now
 from integrations.on_duty import OnDuty
+from integrations.recurring import recurring
 from oncall.schedule import Schedule
-from worker.recurring import recurring
 
 EVERY_S = 600.0
 """Far below what vendors allow (PagerDuty's page "REST API rate limits": hundreds of requests a minute)."""

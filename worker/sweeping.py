@@ -14,7 +14,7 @@ from activities.saga_desk import SagaDesk
 from activities.saga_fence import sweep
 from integrations.clock import utc_now
 from integrations.errors import IntegrationError
-from worker.recurring import recurring
+from integrations.recurring import recurring
 
 EVERY_S = 30.0
 

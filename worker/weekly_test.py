@@ -11,8 +11,8 @@ from temporalio.service import RPCError
 
 from incident.model.weekly_test import Week
 from integrations.clock import utc_now
+from integrations.recurring import recurring
 from oncall.weekly_test import WeeklyTest, due
-from worker.recurring import recurring
 from workflows.contract import TASK_QUEUE
 from workflows.weekly_test import WeeklyTestWorkflow
 

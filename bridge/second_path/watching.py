@@ -1,8 +1,7 @@
 """The watch: every few seconds, what stands still is found, people are paged, and what goes on again is told so."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
 import structlog
@@ -18,6 +17,7 @@ from bridge.second_path.taking import Taking
 from bridge.speaking import Word
 from incident.model.alert import Alert
 from integrations.clock import utc_now
+from integrations.recurring import recurring
 
 EVERY_S = 5.0
 ACK = "ack"
@@ -150,26 +150,6 @@ class Watch:
             await self.path.ack_left(missed.incident)
 
 
-@asynccontextmanager
-async def watching(watch: Watch, every_s: float = EVERY_S) -> AsyncIterator[None]:
+def watching(watch: Watch, every_s: float = EVERY_S) -> AbstractAsyncContextManager[None]:
     """Watch for the length of the block."""
-    task = asyncio.create_task(_keep_watching(watch, every_s))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def _keep_watching(watch: Watch, every_s: float) -> None:
-    while True:
-        await _once(watch.turn)
-        await asyncio.sleep(every_s)
-
-
-async def _once(step: Callable[[], Awaitable[None]]) -> None:
-    """Gathered, so that no error of a kind nobody thought of ends the watching."""
-    (wrong,) = await asyncio.gather(step(), return_exceptions=True)
-    if isinstance(wrong, Exception):
-        log.error("the second path stumbled", because=f"{type(wrong).__name__}: {wrong}")
+    return recurring(watch.turn, every_s, "the second path stumbled")

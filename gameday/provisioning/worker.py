@@ -19,9 +19,8 @@ from gameday.provisioning.sagas.tenant import ProvisionTenant
 from gameday.provisioning.starting import plain
 from gameday.provisioning.steps import Steps
 
-SANDBOX = SandboxedWorkflowRunner(
-    restrictions=SandboxRestrictions.default.with_passthrough_modules("gameday.provisioning.contract")
-)
+SANDBOX = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules("gameday"))
+"""Sagas are loaded once: inside, each would execute the whole platform again."""
 
 
 def worker(client: Client, http: httpx.AsyncClient, *, task_queue: str = TASK_QUEUE, remembered: int = 200) -> Worker:
