@@ -25,6 +25,7 @@ from bridge.recognising import People
 from bridge.speaking import Answer, Outcome, Speaker, Word
 from integrations.action_links import ActionLinks
 from integrations.clock import utc_now
+from integrations.slips import Slips
 
 PER_PERSON = 30
 """Calls a minute of one person."""
@@ -52,6 +53,9 @@ class Hall:
     link_valid_for: timedelta
     http: httpx.AsyncClient
     max_body_bytes: int
+    slips: Slips
+    token: SecretStr | None = None
+    """What machines show, as those that send alerts."""
     slack_secret: SecretStr | None = None
     threads: Threads | None = None
     """None: no bot is set, so nobody can tell whose thread something was written in."""

@@ -13,7 +13,8 @@ class BridgeSettings(BaseModel):
     port: int = Field(default=9095, ge=0, le=65535)
     """Its port."""
     token: SecretStr | None = None
-    """Bearer token that senders of alerts must show; empty: none is asked for. A secret."""
+    """Bearer token that senders of alerts, and of mails that came back, must show; empty: alerts need none, and no such
+    mail is taken. A secret."""
     public_url: HttpUrl | None = None
     """Where people's phones reach the bridge, such as `https://incidents.example.org`; empty: pages carry no links."""
     action_secret: SecretStr | None = Field(default=None, min_length=32)

@@ -279,13 +279,17 @@ def customers(
     text: Annotated[str, typer.Option(help="What the next mail to them says.")] = "",
     again: Annotated[list[str], typer.Option(help="Write to this one again.", default_factory=list)],
     told: Annotated[list[str], typer.Option(help="This one was told by other means.", default_factory=list)],
+    bounced: Annotated[list[str], typer.Option(help="The newest mail to this one came back.", default_factory=list)],
     signal: Signal = False,
 ) -> None:
     """Say which customers are hurt, or what the next mail to them says. By key, never by address.
 
     Example: incidents customers ProvisioningJobsStuck --affected acme --affected globex
     """
-    payload: Payload = {"affected": affected, "count": count, "text": text, "again": again, "told": told, "by": by}
+    payload: Payload = {
+        "affected": affected, "count": count, "text": text,
+        "again": again, "told": told, "bounced": bounced, "by": by,
+    }  # fmt: skip
     tell(part, "customers", payload, signal=signal)
 
 

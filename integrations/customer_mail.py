@@ -17,6 +17,7 @@ from integrations.clock import utc_now
 from integrations.errors import Refused
 from integrations.mail import PORTS, failure_of, message_id
 from integrations.settings import CustomersSettings, MailSettings
+from integrations.slips import HEADER, Slips
 
 WITHIN_S = 30.0
 """Seconds for each answer: a server may look at a text for long (RFC 5321 §4.5.3.2 allows minutes)."""
@@ -45,8 +46,11 @@ class Mail:
 class PostOffice:
     """One connection, over which one mail after the other goes out."""
 
-    def __init__(self, smtp: aiosmtplib.SMTP, sender: str, reply_to: str) -> None:
-        self._smtp, self._sender, self._reply_to = smtp, sender, reply_to
+    def __init__(
+        self, smtp: aiosmtplib.SMTP, sender: str, reply_to: str, returns_to: str = "", slips: Slips | None = None
+    ) -> None:
+        self._smtp, self._sender, self._reply_to, self._slips = smtp, sender, reply_to, slips
+        self._returns_to = _bare(returns_to or sender)
 
     async def send(self, mail: Mail) -> Delivery:
         """Never raises for what a server does: it is the customer's fate."""
@@ -69,7 +73,7 @@ class PostOffice:
         """Who was refused. Nothing is sent until the text is."""
         if not self._smtp.is_connected:
             await self._smtp.connect()
-        await self._smtp.mail(_bare(self._sender))
+        await self._smtp.mail(self._returns_to)
         refused = []
         for address in mail.to:
             try:
@@ -112,6 +116,8 @@ class PostOffice:
         message["Date"] = format_datetime(utc_now())
         message["Message-ID"] = message_id(mail.key, domain)
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers, please
+        if self._slips:
+            message[HEADER] = self._slips.slip(mail.key)
         message.set_content(mail.text)
         return message
 
@@ -122,6 +128,8 @@ class CustomerMail:
 
     mail: MailSettings
     customers: CustomersSettings
+    slips: Slips | None = None
+    """None: a mail that comes back is nobody's."""
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[PostOffice]:
@@ -137,7 +145,8 @@ class CustomerMail:
             timeout=WITHIN_S,
         )
         try:
-            yield PostOffice(smtp, self.customers.sender or self.mail.sender, self.customers.reply_to)
+            to = self.customers
+            yield PostOffice(smtp, to.sender or self.mail.sender, to.reply_to, to.returns_to, self.slips)
         finally:
             smtp.close()
 

@@ -186,6 +186,8 @@ class CustomersSettings(BaseModel):
     """From whom customers get mail, such as `Support <support@example.org>`; empty: `INCIDENTS_MAIL__SENDER`."""
     reply_to: str = ""
     """Where their answers go; empty: to the sender."""
+    returns_to: str = ""
+    """Where a mail that cannot be delivered comes back to (the envelope's sender); empty: to the sender."""
 
 
 class StatusPageSettings(BaseModel):

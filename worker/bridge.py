@@ -14,7 +14,7 @@ from integrations.http import shared_client
 from integrations.witness import Witness
 from runbook.response import RESPONSE, at_speed
 from worker.connecting import connect
-from worker.keys import action_secret
+from worker.keys import action_secret, slips
 from worker.processes import stay_quick
 from worker.refreshing import refreshing
 from worker.second_path import watched_intake
@@ -48,6 +48,8 @@ def hall_of(settings: Settings, client: Client, witness: Witness, http: httpx.As
         links=ActionLinks(str(settings.bridge.public_url or ""), action_secret(settings)),
         link_valid_for=at_speed(RESPONSE, settings.speed).link_valid_for,
         http=http,
+        slips=slips(settings),
+        token=settings.bridge.token,
         max_body_bytes=settings.bridge.max_body_bytes,
         slack_secret=settings.chat.signing_secret,
         threads=slack_api(settings, http),

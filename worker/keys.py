@@ -1,4 +1,4 @@
-"""The one secret between worker and bridge: links that act, and the bridge's signature, are made of it.
+"""The one secret between worker and bridge: links that act, slips, and the bridge's signature are made of it.
 
 Set as INCIDENTS_BRIDGE__ACTION_SECRET, or made once and kept in INCIDENTS_HOME, readable by its owner only.
 """
@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from integrations.action_links import ActionLinks
+from integrations.slips import Slips
 from integrations.witness import Witness
 from worker.settings import Settings, SettingsError
 
@@ -25,6 +26,11 @@ def action_links(settings: Settings) -> ActionLinks | None:
     """None where nobody said how phones reach the bridge. Raises SettingsError, OSError."""
     url = settings.bridge.public_url
     return ActionLinks(str(url), action_secret(settings)) if url else None
+
+
+def slips(settings: Settings) -> Slips:
+    """What says whose mail it was that comes back. Raises SettingsError, OSError."""
+    return Slips(action_secret(settings))
 
 
 def action_secret(settings: Settings) -> str:

@@ -36,7 +36,7 @@ from integrations.status_folder import StatusFolder
 from integrations.statuspage import StatusPageIo
 from runbook.messages import VOCABULARY
 from runbook.provisioning import SAGA
-from worker.keys import action_links, witness
+from worker.keys import action_links, slips, witness
 from worker.settings import Settings
 
 
@@ -112,7 +112,7 @@ def slack_api(settings: Settings, http: httpx.AsyncClient) -> SlackApi | None:
 def mail_desk(settings: Settings, http: httpx.AsyncClient) -> MailDesk:
     """For mails to customers. Without a server and a sender the desk is there, and says what is missing."""
     ready = settings.mail.host and (settings.customers.sender or settings.mail.sender)
-    office = CustomerMail(settings.mail, settings.customers) if ready else None
+    office = CustomerMail(settings.mail, settings.customers, slips(settings)) if ready else None
     return MailDesk(book=AddressBook(settings.customers, http), office=office, vocabulary=VOCABULARY)
 
 

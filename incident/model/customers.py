@@ -49,6 +49,8 @@ class Fate(StrEnum):
     UNKNOWN = "unknown"
     """The text was given away and no answer came, or we were killed over it: never sent again by itself."""
     NO_ADDRESS = "no address"
+    BOUNCED = "came back"
+    """It was taken, and returned later (RFC 3464)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +138,10 @@ class Customers:
     """Customers whose mail was approved in this episode."""
     unreached: dict[str, Fate] = field(default_factory=dict)
     """Customers a mail did not reach, or may not have reached: people look after them."""
+    returned: dict[str, int] = field(default_factory=dict)
+    """Customer's key → version of the newest mail that came back from there."""
+    returned_untold: tuple[str, ...] = ()
+    """Customers whose mail came back since the thread last asked for somebody."""
     promised: datetime | None = None
     """By when the customers expect the next mail."""
     wanted_text: bool = False

@@ -60,6 +60,8 @@ class Due(StrEnum):
     PROMISE = "promise"
     """Customers were promised a mail by now."""
     MAIL_AGAIN = "mail_again"
+    RETURNED = "returned"
+    """Mails came back since the thread last asked for somebody."""
     STATUS_PAGE = "status_page"
     """Try again to set a status page that could not be reached."""
     REFUND = "refund"

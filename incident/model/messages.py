@@ -172,13 +172,20 @@ class TellCustomers(Message):
     bare: ClassVar[str] = "affected"
     expected: ClassVar[str] = (
         '{"affected": ["acme", "globex"], "by": "ana"}, {"count": 40}, {"text": "what the next mail says"}, '
-        '{"again": ["acme"]} or {"told": ["acme"]} (customers by key, never by address)'
+        '{"again": ["acme"]}, {"told": ["acme"]} or {"bounced": ["acme"], "mail": "mail-1", "code": "5.1.1"} '
+        "(customers by key, never by address)"
     )
     affected: CustomerKeys = ()
     count: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
     again: CustomerKeys = ()
     told: CustomerKeys = ()
+    bounced: CustomerKeys = ()
+    """Whose mail came back."""
+    mail: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^(mail-[1-9]\d{0,8})?$")] = ""
+    """Which one; empty: the newest that went out."""
+    code: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^([245](\.\d{1,3}){2})?$")] = ""
+    """Why (RFC 3463). Nothing else: a mail server's words may repeat an address."""
 
 
 class AnswerRefund(Message):

@@ -9,7 +9,7 @@ from incident.policy.draft import Draft
 from incident.policy.lifecycle import Turn, turned
 from incident.policy.texts import command, day_clock, words
 
-LASTING = (Due.MISUNDERSTOOD, Due.MAIL_AGAIN, Due.STATUS_PAGE)
+LASTING = (Due.MISUNDERSTOOD, Due.MAIL_AGAIN, Due.RETURNED, Due.STATUS_PAGE)
 
 
 def settle(draft: Draft) -> Draft:

@@ -16,7 +16,7 @@ from incident.model.lever import LeverPlan
 from incident.model.messages import TellCustomers
 from incident.model.severity import Severity
 from incident.model.timeline import Kind
-from incident.policy import approvals, cadence, letters
+from incident.policy import approvals, cadence, letters, returned
 from incident.policy.draft import Draft
 from incident.policy.letters import HURTING, stage_of, whom
 from incident.policy.levers import set_state
@@ -247,6 +247,7 @@ def told(draft: Draft, message: TellCustomers) -> Draft:
         left = {key: fate for key, fate in _known(draft).unreached.items() if key not in message.told}
         draft = _set(draft, unreached=left)
         draft = draft.tell(Kind.CUSTOMERS, f"{message.by} told {whom(message.told)} by other means", by=message.by)
+    draft = returned.came_back(draft, message)
     if message.text:
         draft = _reworded(draft, message)
     return _again(draft, message) if message.again else draft
@@ -277,18 +278,19 @@ def _again(draft: Draft, message: TellCustomers) -> Draft:
 def refusal(incident: Incident, message: TellCustomers) -> str:
     """Why this cannot be done; empty: it can."""
     known = incident.customers
-    if not (message.affected or message.count or message.text or message.again or message.told):
-        return "it says nothing: affected, count, text, again or told"
+    if not any((message.affected, message.count, message.text, message.again, message.told, message.bounced)):
+        return "it says nothing: affected, count, text, again, told or bounced"
     if len({*known.affected, *message.affected}) > MOST_AFFECTED:
         return f"more than {MOST_AFFECTED} customers: say how many with count, and use the status page"
-    strangers = [key for key in (*message.again, *message.told) if key not in known.affected]
+    strangers = [key for key in (*message.again, *message.told, *message.bounced) if key not in known.affected]
     if strangers:
         return f"not known to be affected: {', '.join(strangers[:5])}"
     if message.again and (known.open_letter or _newest_sent(incident) is None):
         return "answer the open draft first" if known.open_letter else "no mail was sent yet"
     if message.text and incident.policy:
-        return objection(message.text, incident.policy.customers.vocabulary)
-    return ""
+        wrong = objection(message.text, incident.policy.customers.vocabulary)
+        return wrong or returned.refusal(incident, message)
+    return returned.refusal(incident, message)
 
 
 def not_approvable(incident: Incident, proposal: Proposal) -> str:

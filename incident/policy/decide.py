@@ -63,6 +63,7 @@ from incident.policy import (
     outside,
     people,
     refund,
+    returned,
     roles,
     second_path,
     settling,
@@ -181,6 +182,8 @@ def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901, PLR0912 - one ro
             return customers.late(draft)
         case Due.MAIL_AGAIN:
             return mailing.again(draft)
+        case Due.RETURNED:
+            return returned.ask(draft)
         case Due.STATUS_PAGE:
             return status_page.again(draft)
         case Due.REFUND:

@@ -18,6 +18,7 @@ SAID = {
     Fate.UNREACHABLE: "not delivered",
     Fate.UNKNOWN: "unknown whether it arrived",
     Fate.NO_ADDRESS: "no address",
+    Fate.BOUNCED: "came back",
 }
 
 

@@ -111,6 +111,7 @@ ALARMS = {
     Due.CUSTOMERS: "put the next mail to customers on the table",
     Due.PROMISE: "customers get the mail they were promised, else say that it is late",
     Due.MAIL_AGAIN: "try again to mail the customers who could not be reached",
+    Due.RETURNED: "ask for somebody to reach customers whose mail came back meanwhile",
     Due.STATUS_PAGE: "try again to set the status page",
     Due.REFUND: "finance answers, else remind it",
     Due.RECORD: "write the record again: the disk did not take it",

@@ -1,7 +1,7 @@
 """A mail to a customer: what the server took, what it refused, and what nobody knows (RFC 5321)."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from incident.model.customers import Fate
 from integrations import customer_mail
 from integrations.customer_mail import CustomerMail, Delivery, Mail
 from integrations.settings import CustomersSettings, MailSettings
+from integrations.slips import HEADER, SentMail, Slips
 from tests.integrations.receiving import Served
 
 ACME = Mail(
@@ -21,10 +22,14 @@ ACME = Mail(
 GLOBEX = Mail(key="incident-A@1/mail/1/globex", to=("it@globex.example",), subject="About your service", text="Hello.")
 
 
+SLIPS = Slips("a secret of at least thirty-two characters")
+
+
 def mailing(served: Served, port: int = 0, **changes: Any) -> CustomerMail:
     known = {"host": "127.0.0.1", "user": USER, "password": PASSWORD, "ca_path": served.authority}
     mail = MailSettings(**(known | {"port": port or served.receivers.mail.port, "sender": "in@example.org"} | changes))
-    return CustomerMail(mail, CustomersSettings(sender="Support <support@example.org>", reply_to="help@example.org"))
+    ours = CustomersSettings(sender="Support <support@example.org>", reply_to="help@example.org")
+    return CustomerMail(mail, ours, SLIPS)
 
 
 async def sent(office: CustomerMail, *mails: Mail) -> list[Delivery]:
@@ -37,10 +42,13 @@ class Choosy(SmtpReceiver):
     """Knows some people, and not others; says once which codes."""
 
     codes: dict[str, str] = field(default_factory=dict)
+    senders: list[str] = field(default_factory=list)
+    """Of the envelopes."""
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's names
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        self.senders.append(envelope.mail_from or "")
         code = self.codes.get(address.partition("@")[0])
         return code or await super().handle_RCPT(server, session, envelope, address, options)
 
@@ -65,6 +73,37 @@ async def test_a_mail_goes_out_over_tls_with_a_login(served: Served) -> None:
     assert headers["Message-ID"].startswith("<incident.A.1.mail.1.acme.")
     assert (headers["From"], headers["Reply-To"]) == ("Support <support@example.org>", "help@example.org")
     assert "zażółć" in arrival.body["text"]
+
+
+async def test_a_mail_says_whose_it_is_for_when_it_comes_back(served: Served) -> None:
+    """To us alone, whatever a mail server makes of its lines."""
+    key = "incident-A@20260616T120000.000000Z/mail/1/acme"
+    await sent(mailing(served), replace(ACME, key=key))
+    slip = served.receivers.mail.desk.arrivals[-1].body["headers"][HEADER]
+
+    assert SLIPS.read(slip) == SentMail(incident="incident-A@20260616T120000.000000Z", version=1, customer="acme")
+    assert "=?" not in slip
+
+
+async def test_without_a_secret_it_has_no_slip(served: Served) -> None:
+    """It goes out all the same."""
+    await sent(replace(mailing(served), slips=None), ACME)
+
+    assert HEADER not in served.receivers.mail.desk.arrivals[-1].body["headers"]
+
+
+@pytest.mark.parametrize(
+    ("returns_to", "sender"),
+    [("", "support@example.org"), ("Returns <incident-bounces@example.org>", "incident-bounces@example.org")],
+)
+async def test_it_comes_back_to_whoever_is_set_for_that(
+    served: Served, choosy: Choosy, returns_to: str, sender: str
+) -> None:
+    """Not to the desk where people answer customers."""
+    office = plain(served, choosy)
+    await sent(replace(office, customers=office.customers.model_copy(update={"returns_to": returns_to})), ACME)
+
+    assert choosy.senders == [sender]
 
 
 async def test_one_connection_serves_all_customers(served: Served) -> None:

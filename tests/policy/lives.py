@@ -242,7 +242,7 @@ def _page_answer(life: Life, page: Page, mood: int) -> Outcome:
 def _outside_answer(effect: MailCustomers | SetStatusPage, mood: int) -> Outcome:
     if isinstance(effect, SetStatusPage):
         return _status_answer(effect, mood)
-    fates = [Fate.SENT, *Fate] if mood else [Fate.SENT]
+    fates = [Fate.SENT, *AT_ONCE] if mood else [Fate.SENT]
     told = {key: fates[(mood * (n + 1)) % len(fates)] for n, key in enumerate(effect.customers)}
     return CustomersMailed(version=effect.version, fates=told, why="550 5.1.1" if mood else "")
 
@@ -493,9 +493,12 @@ MESSAGES: st.SearchStrategy[Message] = st.one_of(
     st.builds(Postmortem, by=PEOPLE, url=st.just("https://wiki.example/pm")),
     st.builds(FileActionItem, by=PEOPLE, what=TEXTS, owner=st.just("") | PEOPLE),
     st.builds(TellCustomers, by=PEOPLE, affected=KEYS, told=KEYS, text=st.sampled_from(["", "We are on it.", "AWS"])),
+    st.builds(TellCustomers, by=PEOPLE, bounced=KEYS, mail=st.sampled_from(["", "mail-1", "mail-2"])),
     st.builds(TellCustomers, by=PEOPLE, count=st.integers(0, 5), again=KEYS),
     st.builds(AnswerRefund, by=PEOPLE, answer=st.sampled_from(RefundAnswer), of=st.sampled_from(["", "finance"])),
 )
+AT_ONCE = tuple(fate for fate in Fate if fate is not Fate.BOUNCED)
+"""What a mail server says at once."""
 MOODS = st.integers(0, 7)
 ANYTHING: st.SearchStrategy[Step] = st.one_of(
     st.builds(Say, MESSAGES),

@@ -79,7 +79,8 @@ def test_every_change_of_phase_is_on_the_timeline(moments):
 
 def test_what_is_over_waits_for_nothing_but_paper(moments):
     """No page, update or look is due any more; a mail under way still has to arrive (runbook §2.4)."""
-    paper = {Due.POSTMORTEM, Due.MISUNDERSTOOD, Due.RECORD, Due.CARD, Due.MAIL_AGAIN, Due.STATUS_PAGE}
+    paper = {Due.POSTMORTEM, Due.MISUNDERSTOOD, Due.RECORD, Due.CARD, Due.MAIL_AGAIN, Due.RETURNED}
+    paper |= {Due.STATUS_PAGE}
 
     assert [m.after.due for m in moments if is_over(m.after) and m.after.due.keys() - paper] == []
 
@@ -349,7 +350,7 @@ def test_severity_is_raised_by_us_and_lowered_only_by_people(moments):
 
 # ── the lives are worth living through ───────────────────────────────────────────────────────────────────────────
 
-OUTSIDE = {Due.CUSTOMERS, Due.PROMISE, Due.MAIL_AGAIN, Due.STATUS_PAGE, Due.REFUND}
+OUTSIDE = {Due.CUSTOMERS, Due.PROMISE, Due.MAIL_AGAIN, Due.RETURNED, Due.STATUS_PAGE, Due.REFUND}
 """Reached by the lives of `test_customers_properties.py`, which are made for them."""
 DEEP = {
     *(f"{before} → {after}" for before, row in NEXT.items() for after in row.values()),

@@ -22,6 +22,7 @@ from bridge.speaking import Speaker
 from incident.model.alert import Alert
 from integrations.action_links import ActionLinks
 from integrations.clock import utc_now
+from integrations.slips import Slips
 from integrations.witness import Witness
 from oncall.schedule import Schedule
 from tests.conftest import Engine, House, new_namespace
@@ -39,6 +40,7 @@ TEAM = Schedule.model_validate(
         "rotations": {"finance": {"members": ["carla"], "starts": "2026-01-05"}},
     }
 )
+TOKEN = "what-alertmanager-shows"
 NAMES = itertools.count(1)
 
 
@@ -129,6 +131,8 @@ def make_hall(client: Client, clock: Clock, http: httpx.AsyncClient, **more: Any
         "link_valid_for": timedelta(hours=24),
         "http": http,
         "max_body_bytes": 64 * 1024,
+        "slips": Slips(SECRET),
+        "token": SecretStr(TOKEN),
         "slack_secret": SecretStr(SLACK),
         "pagerduty_secret": SecretStr(PAGERDUTY),
         "clock": clock,

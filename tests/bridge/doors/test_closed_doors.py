@@ -18,13 +18,14 @@ DOORS = [
     ("/slack/actions", "INCIDENTS_CHAT__SIGNING_SECRET"),
     ("/slack/events", "INCIDENTS_CHAT__SIGNING_SECRET"),
     ("/pagerduty/webhook", "INCIDENTS_PAGER__PAGERDUTY_WEBHOOK_SECRET"),
+    ("/mail/bounce", "INCIDENTS_BRIDGE__TOKEN"),
 ]
 
 
 @pytest.mark.parametrize(("path", "setting"), DOORS)
 async def test_it_names_the_setting(street: Street, tmp_path: Any, path: str, setting: str, capsys: Any) -> None:
     """To whoever knocks, and in the log."""
-    hall = make_hall(street.client, Clock(), httpx.AsyncClient(), slack_secret=None, pagerduty_secret=None)
+    hall = make_hall(street.client, Clock(), httpx.AsyncClient(), slack_secret=None, pagerduty_secret=None, token=None)
     settings = BridgeSettings()
     app = create_app(Intake(street.client, settings, 1.0), settings, Refused(tmp_path, 1, 1), lambda _: None, hall)
     capsys.readouterr()

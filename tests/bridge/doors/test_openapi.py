@@ -10,6 +10,6 @@ from tests.bridge.test_openapi import play
 
 
 async def test_no_door_answers_strangers_with_a_server_error(street: Street) -> None:
-    """Ten operations: the six of the doors, and the four of alerts, health and metrics."""
+    """Eleven operations: the seven of the doors, and the four of alerts, health and metrics."""
     async with listening(Bridge(street.http, street.http._transport.app, Path())) as port:
-        assert await asyncio.to_thread(play, f"http://127.0.0.1:{port}") == 10
+        assert await asyncio.to_thread(play, f"http://127.0.0.1:{port}") == 11
