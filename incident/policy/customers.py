@@ -30,7 +30,7 @@ def settle(draft: Draft) -> Draft:
     """After every event: propose what customers are owed, withdraw what is no longer true, keep the promise's clock."""
     draft = _scoped(_of_this_episode(draft))
     if draft.incident.phase is Phase.CLOSED or not _known(draft).affected:
-        return _left_untold(draft).not_due(Due.CUSTOMERS, Due.PROMISE)
+        return _left_untold(returned.closing(draft)).not_due(Due.CUSTOMERS, Due.PROMISE)
     return _clocks(_propose(_withdraw_stale(draft)))
 
 

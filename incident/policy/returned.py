@@ -7,7 +7,7 @@ minutes, so the thread asks once, and then for all of the next while together.
 from dataclasses import replace
 
 from incident.model.customers import Fate, LetterState
-from incident.model.incident import Due, Incident
+from incident.model.incident import Due, Incident, Phase
 from incident.model.messages import TellCustomers
 from incident.model.timeline import Kind
 from incident.policy import cadence
@@ -41,7 +41,8 @@ def ask(draft: Draft) -> Draft:
     draft = draft.set(customers=replace(known, returned_untold=()))
     if not left:
         return draft
-    draft = draft.due(Due.RETURNED, draft.now + draft.policy.customers.mail_again_after)
+    if draft.incident.phase is not Phase.CLOSED:
+        draft = draft.due(Due.RETURNED, draft.now + draft.policy.customers.mail_again_after)
     return cadence.post(
         draft,
         f"a mail came back from {whom(left)}",
@@ -51,6 +52,11 @@ def ask(draft: Draft) -> Draft:
             command(draft.incident, "customers", again=sorted(left)[:10], by="you"),
         ),
     )
+
+
+def closing(draft: Draft) -> Draft:
+    """Nothing comes due any more: whoever is still to be told of is told of now."""
+    return ask(draft) if draft.incident.phase is Phase.CLOSED and draft.incident.customers.returned_untold else draft
 
 
 def refusal(incident: Incident, message: TellCustomers) -> str:

@@ -7,7 +7,7 @@ from incident.model.effects import Post
 from incident.model.events import Said
 from incident.model.identity import Voice
 from incident.model.incident import Due, Phase
-from incident.model.messages import TellCustomers
+from incident.model.messages import Postmortem, TellCustomers
 from incident.policy import people
 from tests.policy.story import Story
 from tests.policy.test_customers import approves, arrives, hurt, mailed, resolved
@@ -99,6 +99,16 @@ def test_it_is_heard_after_the_end_of_the_impact_too() -> None:
     assert "mail-2 came back from 1 customer (acme)" in story.says(bounced("acme", mail="mail-2")).lines
 
 
+def test_what_the_thread_has_not_heard_it_hears_at_the_end() -> None:
+    """After that nothing comes due any more."""
+    story = arrives(approves(resolved()))
+    story.says(bounced("acme", mail="mail-2")).says(bounced("globex", mail="mail-2"))
+    story.says(Postmortem(by="ana", url="https://wiki.example/pm"))
+
+    assert story.phase is Phase.CLOSED
+    assert story.last_post("a mail came back from 1 customer (globex)")
+
+
 @pytest.mark.parametrize(
     ("story", "message", "why"),
     [
@@ -114,8 +124,7 @@ def test_what_cannot_have_come_back_is_refused_with_the_reason(story, message, w
 
 def test_a_closed_incident_says_that_it_is_closed() -> None:
     """A mail server may try for five days."""
-    story = mailed()
-    story.incident = story.incident.__class__(**{**vars(story.incident), "phase": Phase.CLOSED})
+    story = arrives(approves(resolved())).says(Postmortem(by="ana", url="https://wiki.example/pm"))
 
     assert people.refusal(story.incident, bounced("acme")).endswith("is closed")
 

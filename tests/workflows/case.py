@@ -88,6 +88,11 @@ class Case:
             run_id = history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
         return found[::-1]
 
+    async def history_text(self) -> str:
+        """All of it as the engine keeps it; in JSON a payload would be base64, which hides what is searched for."""
+        events = [event for history in await self.histories() for event in history.events]
+        return "".join(event.SerializeToString().decode("latin-1") for event in events)
+
     # ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def said(self, words: str, within_s: float = PATIENTLY_S) -> dict[str, str]:

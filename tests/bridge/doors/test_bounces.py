@@ -206,6 +206,7 @@ async def test_from_the_mailbox_back_to_the_timeline(own_namespace: Client, tmp_
                 first, second = await door.brings(body), await door.brings(body)
                 lines = [line for line in await case.timeline() if "came back" in line["what"]]
                 status = await case.status()
+                history = await case.history_text()
                 await case.dropped()
                 late = await door.brings(postfix(slips["it@globex-inc.example"]))
 
@@ -214,6 +215,7 @@ async def test_from_the_mailbox_back_to_the_timeline(own_namespace: Client, tmp_
         ("mail-1 came back from 1 customer (acme)", "5.1.1", "mail server (claimed by mail)")
     ]
     assert status["customers"]["unreached"] == {"acme": "came back"}
+    assert ("bounced" in history, ADDRESS in history, "acme-corp" in history) == (True, False, False)
     assert (late.status_code, "closed" in late.text) == (200, True)
 
 
