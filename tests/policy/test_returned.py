@@ -6,8 +6,8 @@ from incident.model.customers import Fate
 from incident.model.effects import Post
 from incident.model.events import Said
 from incident.model.identity import Voice
-from incident.model.incident import Due, Phase
-from incident.model.messages import Postmortem, TellCustomers
+from incident.model.incident import Criterion, Due, Phase
+from incident.model.messages import Mitigated, Postmortem, TellCustomers
 from incident.policy import people
 from tests.policy.story import Story
 from tests.policy.test_customers import approves, arrives, hurt, mailed, resolved
@@ -97,6 +97,17 @@ def test_it_is_heard_after_the_end_of_the_impact_too() -> None:
     assert story.phase is Phase.POSTMORTEM
 
     assert "mail-2 came back from 1 customer (acme)" in story.says(bounced("acme", mail="mail-2")).lines
+
+
+def test_a_resolution_in_between_forgets_nobody() -> None:
+    """What came back just before is asked about just after."""
+    story = mailed().says(Mitigated(by="ana", how="restarted")).clears()
+    story.sees(probe="ok", journey="ok", books="ok").confirms(Criterion.DURABLE).after(minutes=58)
+    story.says(bounced("acme")).says(bounced("globex"))
+    assert (story.phase, len(posts(story))) == (Phase.RESOLVE, 1)
+
+    story.after(minutes=6)
+    assert (story.phase, posts(story)[1:] != []) == (Phase.POSTMORTEM, True)
 
 
 def test_what_the_thread_has_not_heard_it_hears_at_the_end() -> None:
