@@ -28,6 +28,9 @@ def _doors(settings: Settings) -> Iterator[str]:
     known = sum(bool(person.pagerduty) for person in people)
     is_open = settings.pager.pagerduty_webhook_secret is not None
     yield f"pagerduty is open, knows {known}" if is_open else _closed("pagerduty", "PAGER__PAGERDUTY_WEBHOOK_SECRET")
+    if settings.mail.host:  # else nothing goes out that could come back
+        door = "mails that come back"
+        yield f"{door} are taken" if settings.bridge.token else _closed(f"{door}: the door", "BRIDGE__TOKEN")
 
 
 def _closed(door: str, setting: str) -> str:

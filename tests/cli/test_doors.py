@@ -5,12 +5,16 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from temporalio.client import Client
 
 from cli.doctor import Verdict
 from cli.examine_doors import examine_doors
-from worker.keys import FILE, action_links, action_secret
+from worker.bridge import hall_of
+from worker.keys import FILE, action_links, action_secret, witness
 from worker.settings import Settings, SettingsError
+from worker.wiring import mail_desk
 
 
 def settings(home: Path, **more: Any) -> Settings:
@@ -60,6 +64,19 @@ def test_an_empty_key_file_is_told(tmp_path: Path) -> None:
         action_secret(settings(tmp_path))
 
 
+async def test_the_bridge_reads_the_slips_of_the_worker_s_mails(tmp_path: Path) -> None:
+    """With nothing set but a mail server, on one home."""
+    ours = settings(tmp_path, mail={"host": "mail.example.org", "sender": "in@example.org"})
+    nobody = await Client.connect("127.0.0.1:9", lazy=True)
+    async with httpx.AsyncClient() as http:
+        office, hall = mail_desk(ours, http).office, hall_of(ours, nobody, witness(ours), http)
+    assert office is not None
+    assert office.slips is not None
+    slip = office.slips.slip("incident-A@20260616T120000.000000Z/mail/1/acme")
+
+    assert hall.slips.read(slip).customer == "acme"
+
+
 def test_without_a_public_address_there_are_no_links(tmp_path: Path) -> None:
     """A link that no phone can reach helps nobody."""
     assert action_links(settings(tmp_path)) is None
@@ -70,6 +87,19 @@ def test_the_doctor_names_what_opens_a_closed_door(tmp_path: Path) -> None:
     line = examine_doors(settings(tmp_path))
     assert line.verdict is Verdict.OK
     assert "slack is closed (INCIDENTS_CHAT__SIGNING_SECRET)" in line.seen
+
+
+@pytest.mark.parametrize(
+    ("token", "seen"),
+    [
+        ({}, "mails that come back: the door is closed (INCIDENTS_BRIDGE__TOKEN)"),
+        ({"token": "x"}, "mails that come back are taken"),
+    ],
+)
+def test_the_doctor_says_whether_returned_mails_are_heard_of(tmp_path: Path, token: dict[str, str], seen: str) -> None:
+    """Once there is a mail server that could return some."""
+    assert "come back" not in examine_doors(settings(tmp_path, bridge=token)).seen
+    assert seen in examine_doors(settings(tmp_path, bridge=token, mail={"host": "mail.example.org"})).seen
 
 
 def test_the_doctor_counts_who_is_known_at_an_open_door(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ Incident = WorkflowHandle[object, object]
         pytest.param(
             ["action-item", "go deep", "--owner", "bo"], "follow-up filed: go deep, owner bo", id="action item"
         ),
+        pytest.param(["customers", "--affected", "acme"], "1 customer (acme) affected", id="customers"),
     ],
 )
 async def test_what_is_said_is_on_the_timeline(
@@ -65,6 +66,7 @@ async def test_an_early_resolve_says_what_is_missing(incidents: Type, incident: 
         pytest.param(["postmortem", "https://wiki.example.org/1"], "comes once it is resolved", id="too early"),
         pytest.param(["postmortem", "not a link"], "url: String should match pattern", id="no address"),
         pytest.param(["note", "  "], "text: String should have at least 1 character", id="an empty note"),
+        pytest.param(["customers", "--bounced", "x"], "not known to be affected: x", id="a stranger's mail came back"),
     ],
 )
 async def test_a_no_has_its_reason_on_stderr(
