@@ -280,14 +280,15 @@ def table(rows: list[dict[str, Any]]) -> Table:
         floor, ours = row["floor"], row["ours"]
         drawn.add_row(
             row["load"],
-            *(
-                f"{side[k]:.3f}" if k != "per_s" else f"{side[k]:.1f}"
-                for side in (floor, ours)
-                for k in ("p50_s", "p99_s", "per_s")
-            ),
+            *(_in_five(side[k]) for side in (floor, ours) for k in ("p50_s", "p99_s", "per_s")),
             *(f"{ours[k] / floor[k]:.2f}" for k in ("p50_s", "p99_s", "per_s")),
         )
     return drawn
+
+
+def _in_five(value: float) -> str:
+    """Five characters at most, so that ten columns fit a terminal of eighty."""
+    return f"{value:.3f}" if value < 10 else f"{value:.1f}"
 
 
 def main() -> None:

@@ -18,7 +18,8 @@ from tests.waiting import eventually
 from worker.engine import ensure_binary, tell
 
 INCIDENT = "incident-ProvisioningJobsStuck"
-AT_WORK = "reconcile-provisioning is paused meanwhile"
+AT_WORK = "redrive_step-1 approved"
+"""Said as it begins, and it takes seconds; a pause of the cron may be over before a busy engine has told the drill."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ class Redriven:
 
 
 async def worker_killed_while_redriving(home: Path) -> Redriven:
-    """`kill -9` while the cron is fenced: somewhere between the guard and the last look at the world."""
+    """`kill -9` just after the yes: somewhere between the fence and the last look at the world."""
     machine = Machine(home)
     with machine.up("--scenario", "provisioning-stuck") as up:
         await up.said(AT_WORK)
