@@ -29,7 +29,10 @@ PAID_GB = 500
 NAIVE, OURS = "acme", "globex"
 PATIENCE = Patience(attempts=2, attempt_s=20, first_wait_s=0.5)
 CRON_EVERY_S = range(600, 1200)
+TAKES_S = 3.0
+"""As a real one does; else nobody could see what is done round it."""
 WATCH_EVERY_S = 0.1
+ANSWERS_WITHIN_S = 0.4
 FENCED = "Paused by the incident orchestrator"
 """How a note of ours begins; the drill reads it as any person would, and imports nothing that wrote it."""
 DOWN = (WorkflowExecutionStatus.FAILED, WorkflowExecutionStatus.TIMED_OUT, WorkflowExecutionStatus.TERMINATED)
@@ -134,6 +137,7 @@ class ProvisioningDrill(Drill):
     async def _act_two(self, platform: Remote, order: Order, handle: WorkflowHandle[Any, Any]) -> None:
         """The alert, the incident, one approved step, and the world as it should be."""
         self.narrate(f"Act 2: the alert fires for {order.customer}, and only {FAILING} is re-driven")
+        await platform.fault(FAILING, "slow", seconds=TAKES_S)
         async with _beside(self._alerts(platform, order, handle), self._watch_cron(platform)):
             async for running in statuses(handle):
                 if running is WorkflowExecutionStatus.RUNNING:
@@ -162,7 +166,7 @@ class ProvisioningDrill(Drill):
     async def _watch_cron(self, platform: Remote) -> None:
         """Say when it is paused with a lease of ours in its note, and when it runs again."""
         while True:
-            cron = await platform.cron()
+            cron = await self._cron_now(platform)
             lease = _lease(cron.get("note", "")) if cron.get("paused") else ""
             if lease and not self._seen_fenced:
                 self.narrate(f"reconcile-provisioning is paused meanwhile; its note says: {lease}")
@@ -170,6 +174,15 @@ class ProvisioningDrill(Drill):
                 self.narrate(f"reconcile-provisioning {_stands(cron)}")
             self._seen_fenced = lease
             await asyncio.sleep(WATCH_EVERY_S)
+
+    async def _cron_now(self, platform: Remote) -> dict[str, Any]:
+        """Asked anew rather than waited for: an answer may hang for 5 s, and a re-drive is over sooner."""
+        while True:
+            try:
+                async with asyncio.timeout(ANSWERS_WITHIN_S):
+                    return await platform.cron()
+            except TimeoutError:
+                continue
 
     async def _mend(self, http: httpx.AsyncClient) -> None:
         """Nothing of the practice world is broken here."""

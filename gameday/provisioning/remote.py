@@ -29,8 +29,9 @@ class Remote:
         """A customer pays. One who has a saga already has paid already."""
         await self._asked("POST", "/checkouts", asdict(order), fine=(httpx.codes.CONFLICT,))
 
-    async def fault(self, step: str, kind: str) -> None:
-        await self._asked("PUT", f"/faults/{step}", {"kind": kind})
+    async def fault(self, step: str, kind: str, **more: float) -> None:
+        """`more`: `seconds` and `times`, where not the usual ones."""
+        await self._asked("PUT", f"/faults/{step}", {"kind": kind, **more})
 
     async def mend(self, step: str) -> None:
         await self._asked("DELETE", f"/faults/{step}")
