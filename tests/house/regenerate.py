@@ -82,14 +82,21 @@ def alerts() -> str:
 def settings() -> str:
     """Every environment name of the settings model."""
     rows = ["| environment | default | what for |", "|---|---|---|"]
-    rows += [f"| `{name}` | {_default(field)} | {field.description} |" for name, field in fields(Settings, PREFIX)]
+    rows += [
+        f"| `{name}` | {_default(field)} | {_one_line(field.description)} |" for name, field in fields(Settings, PREFIX)
+    ]
     return "\n".join(rows)
+
+
+def _one_line(text: str | None) -> str:
+    """A row that is broken ends the table."""
+    return " ".join((text or "").split())
 
 
 def apps() -> str:
     """What one entry of INCIDENTS_APPS may hold."""
     rows = ["| field | default | what for |", "|---|---|---|"]
-    rows += [f"| `{n}` | {_default(f)} | {f.description} |" for n, f in AppSettings.model_fields.items()]
+    rows += [f"| `{n}` | {_default(f)} | {_one_line(f.description)} |" for n, f in AppSettings.model_fields.items()]
     return "\n".join(rows)
 
 

@@ -232,3 +232,11 @@ def test_people_of_our_pages_can_be_read() -> None:
     shown = [tomllib.loads(block) for block in blocks("toml") if "[oncall." in block]
     assert shown
     assert [Schedule.model_validate(block["oncall"]) for block in shown]
+
+
+def test_every_row_of_a_table_is_one_line() -> None:
+    """Markdown ends a table where a row is broken."""
+    broken = [
+        line for page in pages() for line in page.read_text().splitlines() if line.startswith("| `") and line[-1] != "|"
+    ]
+    assert broken == []
