@@ -15,7 +15,8 @@ from typing import Protocol
 
 import httpx
 import structlog
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import Counter
 from pydantic import SecretStr
 
@@ -83,6 +84,17 @@ class Hall:
         """Somebody who could not prove who they are: counted and logged, never with what they showed."""
         self.counted.labels(door=door, outcome=why).inc()
         log.warning("turned away", door=door, because=why, **facts)
+
+    def forged(self, door: str, why: str, headers: Mapping[str, str] | None = None) -> HTTPException:
+        """What a caller gets who did not show the secret: 401, and 429 when there are too many of them."""
+        self.turned_away(door, "forged")
+        status = 401 if self.strangers.allows(door) else 429
+        return HTTPException(status, why, dict(headers) if headers else None)
+
+
+def to_a_machine(answer: Answer) -> Response:
+    """A no is final: sent again it would be no again. Only an engine that is away is worth another try."""
+    return PlainTextResponse(f"{answer.text}\n", 503 if answer.outcome is Outcome.AWAY else 200)
 
 
 def not_set(door: str, setting: str) -> HTTPException:

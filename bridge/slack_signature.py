@@ -4,7 +4,7 @@ from Slack").
 
 from collections.abc import Mapping
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 from pydantic import SecretStr
 from slack_sdk.signature import Clock, SignatureVerifier
 
@@ -28,8 +28,7 @@ async def body_from_slack(hall: Hall, request: Request) -> bytes:
         raise not_set(VIA, SETTING)
     body = await body_of(request, hall.max_body_bytes)
     if not _is_slacks(hall.slack_secret, _At(hall), body, request.headers):
-        hall.turned_away(VIA, "forged")
-        raise HTTPException(401 if hall.strangers.allows(VIA) else 429, "this request is not signed by our Slack app")
+        raise hall.forged(VIA, "this request is not signed by our Slack app")
     return body
 
 

@@ -13,7 +13,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from bridge.bearer import shows
-from bridge.door import Hall, body_of, not_set
+from bridge.door import Hall, body_of, not_set, to_a_machine
 from bridge.speaking import Outcome, Word
 from integrations.delivery_report import DeliveryReport, read_report
 from integrations.slips import BadSlip, SentMail
@@ -47,9 +47,7 @@ async def _report(hall: Hall, request: Request) -> DeliveryReport:
     if hall.token is None:
         raise not_set(VIA, SETTING)
     if not shows(request.headers, hall.token):
-        hall.turned_away(VIA, "forged")
-        status = 401 if hall.strangers.allows(VIA) else 429
-        raise HTTPException(status, "send `Authorization: Bearer <token>`", {"WWW-Authenticate": "Bearer"})
+        raise hall.forged(VIA, "send `Authorization: Bearer <token>`", {"WWW-Authenticate": "Bearer"})
     body = await body_of(request, hall.max_body_bytes)
     return await asyncio.to_thread(read_report, body)  # alerts do not wait for a long one
 
@@ -75,11 +73,10 @@ def _mail(hall: Hall, report: DeliveryReport) -> SentMail:
 
 
 async def _told(hall: Hall, mail: SentMail, code: str) -> Response:
-    """A no is final: brought again it would be no again."""
     answer = await hall.say(_word(mail, code))
     if answer.outcome is Outcome.NO:
         log.warning("a customer was not reached", customer=mail.customer, code=code, because=answer.text)
-    return PlainTextResponse(f"{answer.text}\n", 503 if answer.outcome is Outcome.AWAY else 200)
+    return to_a_machine(answer)
 
 
 def _word(mail: SentMail, code: str) -> Word:

@@ -16,8 +16,8 @@ import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from bridge.door import Hall, body_of, not_set
-from bridge.speaking import Outcome, Word
+from bridge.door import Hall, body_of, not_set, to_a_machine
+from bridge.speaking import Word
 from incident.model.alarm import incident_key_of
 
 VIA = "pagerduty"
@@ -43,9 +43,7 @@ def routes(hall: Hall) -> APIRouter:
         if isinstance(word, str):
             log.info("nothing to say", door=VIA, kind=str(event.get("event_type"))[:60], because=word)
             return PlainTextResponse(f"{word}\n")
-        answer = await hall.say(word, WITHIN)
-        # A refusal is final: sending it again cannot help. Only an engine that is away is worth another try.
-        return PlainTextResponse(f"{answer.text}\n", 503 if answer.outcome is Outcome.AWAY else 200)
+        return to_a_machine(await hall.say(word, WITHIN))
 
     return router
 
@@ -57,8 +55,7 @@ async def _event(hall: Hall, request: Request) -> dict[str, Any]:
     body = await body_of(request, hall.max_body_bytes)
     secret = hall.pagerduty_secret.get_secret_value()
     if not is_signed(secret, body, request.headers.get("x-pagerduty-signature", "")):
-        hall.turned_away(VIA, "forged")
-        raise HTTPException(401 if hall.strangers.allows(VIA) else 429, "this is not signed with our secret")
+        raise hall.forged(VIA, "this is not signed with our secret")
     try:
         told = json.loads(body)
     except ValueError:
