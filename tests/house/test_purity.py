@@ -66,12 +66,15 @@ def impure(path: str, tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in CLOCKS and ast.unparse(node.value) in ("datetime", "date"):
             yield ast.unparse(node)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCKS:
-            yield from (
-                [] if ast.unparse(node.func.value) == "workflow" else [ast.unparse(node)]
-            )  # whatever it is called
+        if isinstance(node, ast.Call) and _asks_a_clock(node.func):
+            yield ast.unparse(node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in OUTSIDE:
             yield f"{node.func.id}()"
+
+
+def _asks_a_clock(called: ast.expr) -> bool:
+    """By whatever name; the engine's own gives the same answer at every replay."""
+    return isinstance(called, ast.Attribute) and called.attr in CLOCKS and ast.unparse(called.value) != "workflow"
 
 
 def test_the_rules_are_pure() -> None:
