@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import typer
 
-from cli import bridge, doctor, gameday, oncall, people, reading, up, worker
+from cli import bridge, doctor, engine, gameday, oncall, people, reading, up, worker
 from cli.connect import SayNo
 from worker.connecting import NoEngine, NoMetrics
 from worker.engine import EngineError
@@ -32,6 +32,7 @@ app.command("oncall", rich_help_panel="Read")(oncall.oncall)
 for say in people.COMMANDS:
     app.command(say.__name__.replace("_", "-"), rich_help_panel="Steer")(say)
 app.command("up", rich_help_panel="Run")(up.up)
+app.command("engine", rich_help_panel="Run")(engine.engine)
 app.command("worker", rich_help_panel="Run")(worker.worker)
 app.command("bridge", rich_help_panel="Run")(bridge.bridge)
 app.command("doctor", rich_help_panel="Run")(doctor.doctor)

@@ -1,6 +1,7 @@
 """Several programs kept running as one: started, watched, started again, stopped together."""
 
 import asyncio
+import math
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -21,6 +22,7 @@ HOPELESS = 3
 GRACE_S = 25.0
 """Between being asked and being killed; a worker lets its activities end within 20 s."""
 LOOK_AGAIN_S = 0.05
+WATCH_EVERY_S = 1.0
 LOG_KEPT_BYTES = 10 * 1024 * 1024
 LOG_TAIL_LINES = 15
 
@@ -42,6 +44,8 @@ class Child:
     ready: Callable[[], Awaitable[bool]] | None = None
     after: tuple[str, ...] = ()
     """Names of those that must be ready before this one is started."""
+    may_be_mute_s: float = math.inf
+    """Once ready, not ready for that long is as bad as dead: it is killed and started again."""
 
 
 @dataclass
@@ -127,9 +131,9 @@ class Supervisor:
             kept.process = await _start(kept)
         except OSError as error:
             return 0.0, f"could not be started: {error}"
-        code = await kept.process.wait()
+        cause = await _death(kept, kept.process)
         _sweep(kept.process.pid)
-        return asyncio.get_running_loop().time() - began, _cause(code)
+        return asyncio.get_running_loop().time() - began, cause
 
     async def _stop(self, kept: _Kept) -> None:
         process = kept.process
@@ -143,6 +147,34 @@ class Supervisor:
                 self._say(f"{kept.child.name} did not stop within {self._grace_s:g} s and was killed")
         _sweep(process.pid)
         await process.wait()
+
+
+async def _death(kept: _Kept, process: asyncio.subprocess.Process) -> str:
+    """What it died of, or was killed for here."""
+    if kept.child.may_be_mute_s == math.inf:
+        return _cause(await process.wait())
+    mute = asyncio.create_task(_mute(kept), name=f"watch {kept.child.name}")
+    end = asyncio.create_task(process.wait())
+    try:
+        await asyncio.wait((mute, end), return_when=asyncio.FIRST_COMPLETED)
+        if end.done():
+            return _cause(end.result())
+        process.kill()
+        await end
+        return f"was running but gave no answer for {kept.child.may_be_mute_s:g} s, and was killed"
+    finally:
+        mute.cancel()
+        end.cancel()
+
+
+async def _mute(kept: _Kept) -> None:
+    """Return when it has been mute for too long. Before it was ready for the first time there is nothing to lose."""
+    clock = asyncio.get_running_loop().time
+    heard = math.inf
+    while clock() - heard < kept.child.may_be_mute_s:
+        await asyncio.sleep(min(WATCH_EVERY_S, kept.child.may_be_mute_s))
+        if await kept.is_ready():
+            heard = clock()
 
 
 async def _start(kept: _Kept) -> asyncio.subprocess.Process:

@@ -13,6 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from cli.connect import SayNo
+from cli.engine import engine_child
 from cli.gameday import known_scenario, play
 from cli.panels import console
 from cli.supervise import Child, NotReady, Supervisor
@@ -20,7 +21,7 @@ from gameday.drill import PROVISIONING, SCENARIOS
 from gameday.provisioning.launch import TOLD, command, read_platform
 from gameday.world.launch import RunningWorld, read_world
 from worker.connecting import connect
-from worker.engine import another_engine, checked_command, is_serving
+from worker.engine import another_engine
 from worker.health import pollers
 from worker.settings import Settings, load_settings
 
@@ -111,10 +112,7 @@ class Everything:
                 await supervisor.ready(child.name, READY_WITHIN_S)
 
     def _engine(self) -> list[Child]:
-        if another_engine():
-            return []
-        engine = checked_command(self._settings, self._say)
-        return [Child("engine", engine, ready=lambda: is_serving(self._address))]
+        return [] if another_engine() else [engine_child(self._settings, self._say)]
 
     def _world(self) -> list[Child]:
         if not self._wanted.world:

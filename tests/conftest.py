@@ -49,8 +49,12 @@ LONGEST_FIRST = ("test_product.py", "test_operators.py", "redrive", "gameday", "
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where files run side by side, they are handed out in this order."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where files run side by side, they are handed out in this order; what is played at length only when asked for."""
+    if not config.option.markexpr and "REDRIVE_CASES" not in os.environ:
+        long = [item for item in items if item.get_closest_marker("at_length")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
     rank = {name: n for n, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: min(rank.get(name, len(rank)) for name in (item.path.name, item.path.parent.name)))
 

@@ -1,7 +1,7 @@
 """The embedded engine: a real Temporal server with its Web UI, for one machine (engine.md §1, §2).
 
-`python -m worker.engine ensure` gets one and links it as `.venv/bin/temporal`; `path` prints where it is;
-`start` runs it in the foreground until Ctrl-C.
+`python -m worker.engine ensure` gets one and links it as `.venv/bin/temporal`; `path` prints where it is.
+`incidents engine` runs it.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -17,7 +18,7 @@ from temporalio.service import RPCError
 
 from worker import engine_ways as ways
 from worker.engine_ways import NotThisWay, Say
-from worker.settings import Settings, SettingsError, load_settings
+from worker.settings import Settings
 from workflows.contract import SEARCH_ATTRIBUTES
 
 HOST = "127.0.0.1"
@@ -26,6 +27,7 @@ TUNING = ("history.transferProcessorMaxPollRPS=1000", "history.timerProcessorMax
 """By default a shard's queue is read 20 times a second, and the dev server has one shard: every hop of an incident
 would wait for a 50 ms tick (engine.md §2)."""
 LOOK_AGAIN_S = 0.05
+ANSWERS_WITHIN = timedelta(seconds=5)
 WAYS = (
     ("on PATH", ways.on_path),
     ("our cache", ways.from_cache),
@@ -120,7 +122,9 @@ async def is_serving(address: str, namespace: str = "default") -> bool:
     """Whether the engine there answers for `namespace`."""
     try:
         client = await Client.connect(address, namespace=namespace)
-        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))
+        await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=namespace), timeout=ANSWERS_WITHIN
+        )
     except (RPCError, RuntimeError):  # RuntimeError: nobody answers yet
         return False
     return True
@@ -145,14 +149,6 @@ def checked_command(settings: Settings, say: Say) -> list[str]:
     return engine_command(ensure_binary(say), settings.home, engine.port, engine.ui_port)
 
 
-def start(say: Say) -> None:
-    """Become the engine. Raises EngineError, SettingsError."""
-    settings = load_settings()
-    command = checked_command(settings, say)
-    say(f"engine: {HOST}:{settings.engine.port}, Web UI http://{HOST}:{settings.engine.ui_port}, Ctrl-C to stop")
-    os.execv(command[0], command)
-
-
 def tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
@@ -165,12 +161,10 @@ def main(arguments: list[str]) -> int:
                 ensure(tell)
             case ["path"]:
                 print(ensure_binary(tell))
-            case ["start"]:
-                start(tell)
             case _:
                 tell(__doc__ or "")
                 return 2
-    except (EngineError, SettingsError) as error:
+    except EngineError as error:
         tell(str(error))
         return 1
     return 0

@@ -14,8 +14,12 @@ from typing import IO
 Say = Callable[[str], None]
 """Told one line of progress."""
 
-BUILD = "github.com/temporalio/cli/cmd/temporal@v1.5.1"
-"""The newest that `go install` accepts: later ones have a `replace` in their go.mod."""
+PROGRAM = "github.com/temporalio/cli/cmd/temporal"
+CLI = "1.5.1"
+"""The newest that a module of ours can build: later ones have a `replace` in their go.mod."""
+DRIVER = "1.51.0"
+"""SQLite's. The CLI's own, 1.34.1, is of no use any more once a call was given up at the wrong moment
+(docs/decisions/0028)."""
 OLDEST_SERVER = (1, 28)
 """What we were tried against is 1.29.1 and later; older servers lack parts of what incidents are made of."""
 OLDEST_GO = (1, 21)
@@ -36,8 +40,13 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def cached() -> Path:
-    """Where our own `temporal` is kept."""
-    return cache_folder() / "temporal"
+    """Where what Go built is kept. The name says of what, so that an earlier one is not taken for it."""
+    return cache_folder() / f"temporal-{CLI}-sqlite-{DRIVER}"
+
+
+def cached_download() -> Path:
+    """Where what the SDK downloaded is kept."""
+    return cache_folder() / "temporal-downloaded"
 
 
 def link() -> Path:
@@ -56,30 +65,33 @@ def on_path(_say: Say) -> Path:
 
 def from_cache(_say: Say) -> Path:
     """What an earlier set-up left. Raises NotThisWay."""
-    if not cached().is_file():
-        raise NotThisWay(f"nothing at {cached()}")
-    return usable(cached())
+    for kept in (cached(), cached_download()):
+        if kept.is_file():
+            return usable(kept)
+    raise NotThisWay(f"nothing at {cached()}")
 
 
 def downloaded(say: Say) -> Path:
     """The SDK's downloader; asks first whether there is a way out, for it would hang where there is none."""
     downloader = [sys.executable, "-m", "worker.engine_download"]
     say("engine: asking whether the Temporal CLI can be downloaded (6 s at most) …")
-    _run([*downloader, "reachable"], {}, say, limit_s=REACHABLE_WITHIN_S)
+    _run([*downloader, "reachable"], say, limit_s=REACHABLE_WITHIN_S)
     with _workplace() as folder:
         say("engine: downloading the Temporal CLI, about 100 MB …")
-        _run([*downloader, "fetch", folder], {}, say, limit_s=DOWNLOAD_WITHIN_S)
-        return _keep(Path(folder), "temporal-*")
+        _run([*downloader, "fetch", folder], say, limit_s=DOWNLOAD_WITHIN_S)
+        return _keep(Path(folder), "temporal-*", cached_download())
 
 
 def built(say: Say) -> Path:
-    """`go install` of the last version that allows it; minutes long, so it keeps talking. Raises NotThisWay."""
+    """The last version that can be built, with a sound driver; minutes long, so it keeps talking. Raises NotThisWay."""
     go = _go()
     with _workplace() as folder:
-        say(f"engine: building it once with {go} install {BUILD}")
+        say(f"engine: building Temporal's CLI {CLI} once, with {go}")
         say("engine: about 4 minutes on 2 cores, 3 GB of Go's caches; later set-ups reuse the result")
-        _run([go, "install", BUILD], {"GOBIN": folder}, say, limit_s=BUILD_WITHIN_S)
-        return _keep(Path(folder), "temporal")
+        for step in (("mod", "init", "engine"), ("get", f"{PROGRAM}@v{CLI}", f"modernc.org/sqlite@v{DRIVER}")):
+            _run([go, *step], say, limit_s=BUILD_WITHIN_S, cwd=folder)
+        _run([go, "build", "-o", "temporal", PROGRAM], say, limit_s=BUILD_WITHIN_S, cwd=folder)
+        return _keep(Path(folder), "temporal", cached())
 
 
 def _go() -> str:
@@ -116,18 +128,18 @@ def _workplace() -> "tempfile.TemporaryDirectory[str]":
     return tempfile.TemporaryDirectory(dir=cache_folder(), prefix="getting-")
 
 
-def _keep(folder: Path, pattern: str) -> Path:
+def _keep(folder: Path, pattern: str, where: Path) -> Path:
     found = sorted(path for path in folder.glob(pattern) if path.is_file() and os.access(path, os.X_OK))
     if not found:
         raise NotThisWay(f"it ended well but left no {pattern} in {folder}")
-    usable(found[0]).replace(cached())
-    return cached()
+    usable(found[0]).replace(where)
+    return where
 
 
-def _run(command: list[str], extra: Mapping[str, str], say: Say, *, limit_s: float) -> None:
+def _run(command: list[str], say: Say, *, limit_s: float, cwd: str = "") -> None:
     """Run to its end, saying every 10 s that it still runs. Raises NotThisWay with its last words."""
     with tempfile.TemporaryFile() as words:
-        process = subprocess.Popen(command, env={**os.environ, **extra}, stdout=words, stderr=words, cwd=_root())
+        process = subprocess.Popen(command, stdout=words, stderr=words, cwd=cwd or _root())
         try:
             code = _wait(process, say, limit_s)
         finally:

@@ -1,6 +1,7 @@
 """Several programs kept running as one (real small processes)."""
 
 import asyncio
+import itertools
 import os
 import signal
 import subprocess
@@ -60,6 +61,31 @@ async def test_a_restart_is_told_with_its_cause(tmp_path: Path) -> None:
         os.kill(programs.pid("one") or 0, signal.SIGKILL)
         await until(lambda: said)
     assert said == [f"one was killed by SIGKILL; starting it again in 0.2 s (log: {tmp_path / 'one.log'})"]
+
+
+async def test_a_program_that_runs_and_answers_no_more_is_started_again(tmp_path: Path) -> None:
+    """Once it was ready, being mute for too long ends it; the next one is another process."""
+    looks, said = itertools.count(), list[str]()
+
+    async def well() -> bool:
+        return next(looks) < 4
+
+    child = Child("engine", python(FOREVER), ready=well, may_be_mute_s=0.2)
+    async with Supervisor([child], tmp_path, said.append) as programs:
+        await programs.ready("engine")
+        first = programs.pid("engine")
+        await until(lambda: programs.pid("engine") not in (None, first))
+    assert said[0].startswith("engine was running but gave no answer for 0.2 s, and was killed; starting it again")
+
+
+async def test_a_program_that_is_slow_to_begin_is_left_alone(tmp_path: Path) -> None:
+    """Before it was ready for the first time, silence is no reason to kill it."""
+    said: list[str] = []
+    child = Child("slow", python(FOREVER), ready=never, may_be_mute_s=0.05)
+    async with Supervisor([child], tmp_path, said.append) as programs:
+        with pytest.raises(NotReady):
+            await programs.ready("slow", within=0.5)
+    assert said == []
 
 
 async def test_waits_grow_while_a_program_keeps_dying(tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ def units() -> list[configparser.ConfigParser]:
 def test_the_units_start_what_there_is() -> None:
     """Engine, worker and bridge, each by a command that exists."""
     started = [unit["Service"]["ExecStart"].removeprefix("/opt/incidents/bin/") for unit in units()]
-    assert started == ["python -m worker.engine start", "incidents worker", "incidents bridge"]
+    assert started == ["incidents engine", "incidents worker", "incidents bridge"]
 
 
 def test_json_in_our_pages_is_json() -> None:

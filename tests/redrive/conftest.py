@@ -1,6 +1,5 @@
 """Lanes for the cases of this folder: a few side by side on the one engine."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -28,12 +27,3 @@ async def lane(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     with quickly():
         async with new_lane(engine, tmp_path_factory.mktemp("lane")) as own:
             yield own
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is played at length belongs to `make test-redrive`, which names its cases in REDRIVE_CASES."""
-    if "REDRIVE_CASES" in os.environ:
-        return
-    long = [item for item in items if item.get_closest_marker("at_length")]
-    config.hook.pytest_deselected(items=long)
-    items[:] = [item for item in items if item not in long]

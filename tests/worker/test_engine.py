@@ -45,8 +45,9 @@ def program(path: Path, version: str) -> Path:
 
 
 def go(path: Path, *build: str, version: str = "1.26") -> Path:
-    """A Go whose `install` does what is given."""
-    return script(path, f'[ "$1" = version ] && {{ echo "go version go{version} linux/amd64"; exit 0; }}', *build)
+    """A Go whose `build` does what is given."""
+    told = f'[ "$1" = version ] && echo "go version go{version} linux/amd64"'
+    return script(path, told, '[ "$1" = build ] || exit 0', *build)
 
 
 @pytest.fixture
@@ -89,8 +90,16 @@ def test_our_own_link_is_not_taken_for_the_developers(machine: Path) -> None:
 def test_go_builds_one_and_the_cache_keeps_it(machine: Path) -> None:
     """With Go only, one is built into our cache."""
     program(machine / "made", NEW_ENOUGH)
-    go(machine / "path/go", f'cp {machine}/made "$GOBIN/temporal"')
+    go(machine / "path/go", f"cp {machine}/made temporal")
     assert (ensure_binary(nothing), engine_ways.from_cache(nothing)) == (engine_ways.cached(),) * 2
+
+
+def test_one_that_was_built_with_the_driver_of_before_is_not_taken(machine: Path) -> None:
+    """What an earlier set-up left at `temporal` can lose its database for good, so another one is built."""
+    program(engine_ways.cache_folder() / "temporal", NEW_ENOUGH)
+    program(machine / "made", NEW_ENOUGH)
+    go(machine / "path/go", f"cp {machine}/made temporal")
+    assert ensure_binary(nothing) == engine_ways.cached()
 
 
 def test_a_long_build_keeps_talking(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +107,7 @@ def test_a_long_build_keeps_talking(machine: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(engine_ways, "NEWS_EVERY_S", 0.05)
     program(machine / "made", NEW_ENOUGH)
     go_on = machine / "go-on"
-    go(machine / "path/go", f'until [ -e {go_on} ]; do :; done; cp {machine}/made "$GOBIN/temporal"')
+    go(machine / "path/go", f"until [ -e {go_on} ]; do :; done; cp {machine}/made temporal")
     said: list[str] = []
 
     def say(line: str) -> None:
@@ -126,7 +135,7 @@ def test_a_failed_build_is_told_in_gos_own_words(machine: Path) -> None:
 
 def test_a_failed_build_leaves_nothing_behind(machine: Path) -> None:
     """No half-made program and no work folder stays in the cache."""
-    go(machine / "path/go", 'cp /bin/cat "$GOBIN/half"; exit 1')
+    go(machine / "path/go", "cp /bin/cat half; exit 1")
     with pytest.raises(NotThisWay):
         engine_ways.built(nothing)
     assert list(engine_ways.cache_folder().iterdir()) == []
@@ -220,11 +229,11 @@ async def test_what_the_engine_took_survives_its_kill(start: Callable[[], tuple[
     assert kept.id == "kept"
 
 
-async def test_start_becomes_the_engine(tmp_path: Path) -> None:
-    """`python -m worker.engine start` serves where the settings say, with its database in the home."""
+async def test_incidents_engine_serves_where_the_settings_say(tmp_path: Path) -> None:
+    """Address and Web UI are the settings', the database is in the home."""
     port = free_port()
     environment = {**os.environ, "INCIDENTS_HOME": str(tmp_path), "INCIDENTS_ENGINE__PORT": str(port)}
     environment |= {"INCIDENTS_ENGINE__UI_PORT": str(free_port())}
-    with running([sys.executable, "-m", "worker.engine", "start"], environment):
+    with running([sys.executable, "-m", "cli.main", "engine"], environment):
         await wait_until_serving(f"127.0.0.1:{port}", timeout=30)
     assert (tmp_path / "engine.db").is_file()
