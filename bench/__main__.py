@@ -3,15 +3,17 @@
 Speed is only ever a ratio to the floor of the same run: absolute figures say more about the machine than about us.
 """
 
+import argparse
 import asyncio
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,9 +81,9 @@ async def measure(side: Side, load: Load, receiver: str) -> Measured:
 
         async def send(number: int) -> None:
             nonlocal refused
-            mark = f"bench-{side.name}{load.name.replace('.', '').replace('/', '').replace('-', '')}-{number}"
-            sent[mark] = time.time()
-            while not await taken(http, side.bridge, notification(mark)):
+            name = mark(side.name, load, number)
+            sent[name] = time.time()
+            while not await taken(http, side.bridge, notification(name)):
                 refused += 1
                 await asyncio.sleep(1)  # what a sender does with a 503
 
@@ -91,8 +93,8 @@ async def measure(side: Side, load: Load, receiver: str) -> Measured:
                     await asyncio.sleep(max(0.0, began + number / load.per_s - time.time()))
                 group.create_task(send(number))
         first = await arrived(http, receiver, sent)
-    took = sorted(first[mark] - at for mark, at in sent.items() if mark in first)
-    last = max(first[mark] for mark in sent if mark in first)
+    took = sorted(first[name] - at for name, at in sent.items() if name in first)
+    last = max(first[name] for name in sent if name in first)
     return Measured(
         p50_s=statistics.median(took),
         p99_s=took[int(len(took) * 0.99)],
@@ -100,6 +102,11 @@ async def measure(side: Side, load: Load, receiver: str) -> Measured:
         refused=refused,
         lost=len(sent) - len(took),
     )
+
+
+def mark(side: str, load: Load, number: int) -> str:
+    """What one alert is told from all others by."""
+    return f"bench-{side}{re.sub('[^a-z0-9]', '', load.name)}-{number}"
 
 
 async def taken(http: httpx.AsyncClient, bridge: str, body: dict[str, Any]) -> bool:
@@ -124,17 +131,17 @@ async def arrived(http: httpx.AsyncClient, receiver: str, sent: dict[str, float]
         await asyncio.sleep(0.2)
 
 
-def notification(mark: str) -> dict[str, Any]:
-    labels = {"alertname": "AppDBDown", "instance": mark, "severity": "critical", "job": "blackbox-ready"}
-    annotations = {"summary": f"{mark} cannot reach its database", "description": "The deep probe fails."}
+def notification(name: str) -> dict[str, Any]:
+    labels = {"alertname": "AppDBDown", "instance": name, "severity": "critical", "job": "blackbox-ready"}
+    annotations = {"summary": f"{name} cannot reach its database", "description": "The deep probe fails."}
     alert = {
         "status": "firing",
         "labels": labels,
         "annotations": annotations,
         "startsAt": utc_now().isoformat(),
-        "fingerprint": mark,
+        "fingerprint": name,
     }
-    return {"version": "4", "status": "firing", "groupKey": mark, "alerts": [alert]}
+    return {"version": "4", "status": "firing", "groupKey": name, "alerts": [alert]}
 
 
 @contextmanager
@@ -230,11 +237,11 @@ async def both_sides(home: Path, address: str) -> AsyncIterator[Play]:
         yield play
 
 
-async def run(console: Console) -> list[dict[str, Any]]:
+async def run(console: Console, loads: Sequence[Load] = LOADS) -> list[dict[str, Any]]:
     """Each load on an engine of its own: what an earlier one left running would slow both sides, and blur the ratio."""
     rows: list[dict[str, Any]] = []
     events: dict[str, int] = {}
-    for load in LOADS:
+    for load in loads:
         with tempfile.TemporaryDirectory(prefix="incidents-bench-") as folder:
             home = Path(folder)
             async with engine(home) as address, both_sides(home, address) as play:
@@ -243,7 +250,7 @@ async def run(console: Console) -> list[dict[str, Any]]:
                     measured = await play(load)
                 rows.append({"load": load.name, **{name: vars(m) for name, m in measured.items()}})
                 console.print(_in_one_line(load, measured))
-                events = events or await events_per_incident(await Client.connect(address))
+                events = events or await events_per_incident(await Client.connect(address), load)
     return [*rows, {"load": "events per incident", **events}]
 
 
@@ -252,9 +259,9 @@ def _in_one_line(load: Load, measured: dict[str, Measured]) -> str:
     return f"{load.name}: " + "; ".join(sides)
 
 
-async def events_per_incident(client: Client) -> dict[str, int]:
-    """Length of the history of one incident of the slow load, at the end of the run."""
-    ids = {"floor": "floor-bench-floor53s-7", "ours": "incident-AppDBDown-bench-ours53s-7"}
+async def events_per_incident(client: Client, load: Load) -> dict[str, int]:
+    """Length of the history of one incident of the first load, at the end of the run."""
+    ids = {"floor": f"floor-{mark('floor', load, 7)}", "ours": f"incident-AppDBDown-{mark('ours', load, 7)}"}
     described = {side: await client.get_workflow_handle(name).describe() for side, name in ids.items()}
     return {side: found.history_length for side, found in described.items()}
 
@@ -291,9 +298,26 @@ def _in_five(value: float) -> str:
     return f"{value:.3f}" if value < 10 else f"{value:.1f}"
 
 
+def asked_for(arguments: Sequence[str]) -> tuple[Load, ...]:
+    """Loads to measure. Ends the process on `--help` (0) and on a load there is not (2)."""
+    names = {load.name: load for load in LOADS}
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="examples:\n  make bench\n  make bench ARGS='21/s burst'    only these\n\n"
+        "about three minutes for all; nothing else should run meanwhile. The table is also written to bench/results/.",
+    )
+    parser.add_argument("loads", nargs="*", metavar="LOAD", help=f"one of {', '.join(names)}; none: all of them")
+    told: list[str] = parser.parse_args(arguments).loads
+    if unknown := [name for name in told if name not in names]:
+        parser.error(f"no load is called {unknown[0]!r}; there are {', '.join(names)}")
+    return tuple(names[name] for name in told) or LOADS
+
+
 def main() -> None:
-    console = Console()
-    rows = asyncio.run(run(console))
+    loads, console = asked_for(sys.argv[1:]), Console()
+    rows = asyncio.run(run(console, loads))
     console.print(table(rows))
     events = rows[-1]
     refused = sum(row["ours"]["refused"] + row["ours"]["lost"] for row in rows[:-1])

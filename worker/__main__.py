@@ -34,9 +34,11 @@ BACKGROUND_SLOTS = 2
 PATIENT_SLOTS = 200
 REMEMBERED = 1000
 """Incidents kept in memory between two tasks; any other is replayed from its history first."""
-NEW_ONES_FIRST = 0.8
+POLLS = 10
+NEW_ONES_FIRST = 0.7
 """Share of the polls that ask for incidents this worker does not know yet: somebody waits for their first page, while
-those it knows have paged. The SDK's 0.2 let a burst of 300 page at half the rate (docs/decisions/0024)."""
+those it knows have paged. The SDK's 0.2 let a burst of 300 page at half the rate; with one poll for those it knows they
+waited ten seconds when the machine was full, and were replayed for it (docs/decisions/0024)."""
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +78,7 @@ def workers(
             activities=activities.hot,
             workflow_runner=runner or sandbox(),
             max_cached_workflows=remembered,
+            max_concurrent_workflow_task_polls=POLLS,
             nonsticky_to_sticky_poll_ratio=NEW_ONES_FIRST,
             **common,
         ),

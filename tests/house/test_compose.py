@@ -1,6 +1,7 @@
 """The scale-out file: every reference in it leads somewhere. No container engine is needed to see that."""
 
 import graphlib
+import json
 import os
 import re
 import shutil
@@ -173,7 +174,7 @@ def test_secrets_have_no_defaults(services: dict[str, Any]) -> None:
 def test_the_engine_is_tuned_as_our_own() -> None:
     """Both engines get the same values (engine.md §2)."""
     tuned = yaml.safe_load((ROOT / "deploy/dynamic-config.yaml").read_text())
-    assert {f"{name}={values[0]['value']}" for name, values in tuned.items()} == set(TUNING)
+    assert {f"{name}={json.dumps(values[0]['value'])}" for name, values in tuned.items()} == set(TUNING)
 
 
 def test_the_tuning_is_mounted_where_the_server_looks(services: dict[str, Any]) -> None:
