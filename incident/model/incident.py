@@ -35,6 +35,8 @@ class Due(StrEnum):
 
     ACK = "ack"
     REPAGE = "repage"
+    RETRY = "retry"
+    """A call for somebody else reached nobody: make it again. Sorts after REPAGE, whose page may speak for it."""
     NIGHT = "night"
     CADENCE = "cadence"
     UPDATE_NEAR = "update_near"
@@ -216,6 +218,8 @@ class Incident:
     settles: int = 0
     calls: dict[Call, Calling] = field(default_factory=dict)
     """The newest page of each kind: what silences one leaves the others standing."""
+    unheard: tuple[int, ...] = ()
+    """Numbers of pages that reached nobody, and whose calls are made again."""
     rung: int = 0
     """Of the escalation ladder, from 1; one past its last: everyone. 0: it was not climbed yet."""
     repeats: int = 0

@@ -126,6 +126,7 @@ def _begin_episode(draft: Draft, *, since: datetime) -> Draft:
         impact_since=since,
         widened=False,
         calls={},
+        unheard=(),
         rung=0,
         repeats=0,
         mitigated_at=None,

@@ -1,13 +1,14 @@
 """What came of a page: whom it reached and whom not, and what follows when it reached nobody."""
 
+from datetime import datetime
+
 from incident.model.escalation import EVERYONE, Call
-from incident.model.incident import Due
 from incident.model.outcomes import Arrival, Delivery, Paged, PageFailed
 from incident.model.severity import Severity
 from incident.model.timeline import Kind
 from incident.policy import cadence, ladder
 from incident.policy.draft import Draft
-from incident.policy.paging import once_more, page, standing, still_true
+from incident.policy.paging import once_more, page, silenced, standing, still_true, try_again
 from incident.policy.texts import clock
 
 TEAM = "on-call"
@@ -84,11 +85,19 @@ def _nobody_reached(draft: Draft, number: int, why: str) -> Draft:
         return draft
     retry_at = draft.now + draft.policy.retry_undelivered_page_after
     what = f"nobody could be paged; trying again at {clock(retry_at)}"
-    draft = draft.not_due(Due.ACK).due(Due.REPAGE, retry_at).tell(Kind.PAGE, what, because=why)
+    draft = _unheard(draft, number, retry_at).tell(Kind.PAGE, what, because=why)
     if draft.incident.unreached or not draft.incident.briefed:
         return draft
     urgent = draft.incident.severity is Severity.SEV1
     return cadence.post(draft.set(unreached=True), "nobody could be paged", f"*Why:* {why}", broadcast=urgent)
+
+
+def _unheard(draft: Draft, number: int, retry_at: datetime) -> Draft:
+    """Remembered as long as no newer page has its place; every call it was for, and that still is wanted, is again."""
+    on_it = {call for call, calling in standing(draft.incident) if calling.number == number}
+    known = {calling.number for _, calling in standing(draft.incident)}
+    draft = draft.set(unheard=tuple(n for n in (*draft.incident.unheard, number) if n in known))
+    return try_again(draft, {call for call in on_it if not silenced(draft, call)}, retry_at)
 
 
 def _too_late(draft: Draft, outcome: PageFailed) -> Draft:

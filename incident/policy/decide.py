@@ -154,6 +154,8 @@ def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901, PLR0912 - one ro
             return escalation.unacked(draft)
         case Due.REPAGE:
             return escalation.repage(draft)
+        case Due.RETRY:
+            return escalation.call_again(draft)
         case Due.NIGHT:
             return escalation.night_fell(draft)
         case Due.CADENCE | Due.CARD | Due.UPDATE_NEAR | Due.ROLES:

@@ -5,7 +5,7 @@ two that no ack silences, because they ask for somebody else: the owner is calle
 a person may ask for anybody. A page's own rules are in `paging.py`, what came of one in `arrival.py`.
 """
 
-from incident.model.escalation import EVERYONE, Call
+from incident.model.escalation import EVERYONE, Call, Calling
 from incident.model.incident import Due, Incident
 from incident.model.messages import Escalate, Unack
 from incident.model.response_policy import PageWhen
@@ -13,7 +13,16 @@ from incident.model.severity import Severity
 from incident.model.timeline import Kind
 from incident.policy import cadence, ladder
 from incident.policy.draft import Draft
-from incident.policy.paging import HURTING, OVER, in_words, newest_of_this_instant, page, pages_now
+from incident.policy.paging import (
+    HURTING,
+    OVER,
+    in_words,
+    newest_of_this_instant,
+    page,
+    pages_now,
+    silenced,
+    standing,
+)
 from incident.policy.texts import clock, words
 
 CLOCKS = (Due.ACK, Due.REPAGE, Due.NIGHT)
@@ -53,10 +62,8 @@ def unacked(draft: Draft) -> Draft:
 
 def repage(draft: Draft) -> Draft:
     """Hourly, until someone acks (runbook §1). A SEV-2 whose night is over waits for the next one."""
-    if draft.incident.phase in OVER:
+    if draft.incident.phase in OVER or draft.incident.acked_by:
         return draft
-    if draft.incident.acked_by:
-        return _call_again(draft)
     if not pages_now(draft):
         return ladder.wait_for_night(draft)
     why = f"still nobody has acknowledged since {clock(draft.incident.opened_at)}"
@@ -120,16 +127,28 @@ def _call_owner(draft: Draft, why: str) -> Draft:
     return page(draft, Call.OWNER, whom, why)
 
 
-def _call_again(draft: Draft) -> Draft:
-    """A call that reached nobody, though somebody has acknowledged: again, as long as it stands."""
-    owner = draft.incident.calls.get(Call.OWNER)
-    asked = draft.incident.calls.get(Call.PERSON)
-    if asked and (owner is None or asked.number > owner.number):
-        why = f"{in_words(draft, asked.targets)} could not be reached"
-        return page(draft, Call.PERSON, asked.targets, why, asker=asked.spared)
-    if owner is None or draft.incident.phase not in HURTING:
-        return draft
-    return _call_owner(draft, f"{draft.playbook.owner} could not be reached")
+def call_again(draft: Draft) -> Draft:
+    """A call that reached nobody, as long as it stands: the oldest one, and the next a minute later, as no burst."""
+    unheard = _unheard(draft)
+    wanted = [one for one in unheard if not silenced(draft, one[0])]
+    left = wanted[1:]
+    done = {calling.number for _, calling in unheard} - {calling.number for _, calling in left}
+    draft = draft.set(unheard=tuple(number for number in draft.incident.unheard if number not in done))
+    draft = draft.due(Due.RETRY, draft.now + draft.policy.same_page_within) if left else draft
+    return _repeat(draft, *wanted[0]) if wanted else draft
+
+
+def _unheard(draft: Draft) -> list[tuple[Call, Calling]]:
+    """Calls for somebody else, oldest first; the ladder has a clock of its own."""
+    calls = [(call, c) for call, c in standing(draft.incident) if call is not Call.LADDER]
+    return sorted((one for one in calls if one[1].number in draft.incident.unheard), key=lambda one: one[1].number)
+
+
+def _repeat(draft: Draft, call: Call, calling: Calling) -> Draft:
+    if call is Call.OWNER:
+        return _call_owner(draft, f"{draft.playbook.owner} could not be reached")
+    why = f"{in_words(draft, calling.targets)} could not be reached"
+    return page(draft, call, calling.targets, why, asker=calling.spared)
 
 
 def asked(draft: Draft, message: Escalate) -> Draft:

@@ -1,11 +1,12 @@
 """A page: when one may go out, what it says, and whether it is still true (runbook §1, §2.1)."""
 
+from collections.abc import Set
 from dataclasses import replace
 from datetime import datetime
 
 from incident.model.effects import Page
 from incident.model.escalation import EVERYONE, Call, Calling
-from incident.model.incident import Incident, Phase
+from incident.model.incident import Due, Incident, Phase
 from incident.model.messages import SOMEONE
 from incident.model.severity import Severity
 from incident.policy import approvals
@@ -40,7 +41,7 @@ def page(
     spared = _spared(draft, call, asker)
     for last in () if anew else _just_asked(draft, call):
         if (EVERYONE in last.targets or set(targets) <= set(last.targets)) and set(last.spared) <= set(spared):
-            return draft.set(calls={**draft.incident.calls, call: last})
+            return _speaks_for(draft, last, call)
     number = draft.incident.pages + 1
     calling = Calling(
         number=number,
@@ -49,10 +50,29 @@ def page(
         targets=targets,
         why=why,
         spared=spared,
-        before=_beside(draft, call),
+        before=_beside(draft, call, targets),
     )
     draft = draft.set(pages=number, paged_at=draft.now, calls={**draft.incident.calls, call: calling})
     return draft.do(_effect(draft, calling, why))
+
+
+def _speaks_for(draft: Draft, last: Calling, call: Call) -> Draft:
+    """That page is one of this call too; where it has reached nobody, both are tried again with one page."""
+    draft = draft.set(calls={**draft.incident.calls, call: last})
+    if last.number not in draft.incident.unheard:
+        return draft
+    soon = draft.now + draft.policy.retry_undelivered_page_after
+    with_it = (at for what, at in draft.incident.due.items() if what in (Due.REPAGE, Due.RETRY) and at > draft.now)
+    return try_again(draft, {call}, min(soon, *with_it))
+
+
+def try_again(draft: Draft, calls: Set[Call], at: datetime) -> Draft:
+    """Each by its own clock: that the owner was not reached is no reason to climb the ladder (runbook §1)."""
+    if Call.LADDER in calls:
+        draft = draft.not_due(Due.ACK).due(Due.REPAGE, at)
+    if calls - {Call.LADDER}:
+        draft = draft.due(Due.RETRY, min(at, draft.incident.due.get(Due.RETRY, at)))
+    return draft
 
 
 def _spared(draft: Draft, call: Call, asker: tuple[str, ...]) -> tuple[str, ...]:
@@ -84,12 +104,13 @@ def _going_out(incident: Incident) -> tuple[Calling, ...]:
     return tuple(calling for calling in incident.calls.values() if calling.number > incident.covered)
 
 
-def _beside(draft: Draft, call: Call) -> tuple[Calling, ...]:
-    """What a person asked for is not overtaken by what the next one asks for."""
+def _beside(draft: Draft, call: Call, targets: tuple[str, ...]) -> tuple[Calling, ...]:
+    """What a person asked for is not overtaken by what the next one asks for, unless that is the same."""
     last = draft.incident.calls.get(call)
     if call is not Call.PERSON or last is None:
         return ()
-    return (*last.before, replace(last, before=()))[-MOST_BESIDE:]
+    others = (c for c in (*last.before, replace(last, before=())) if c.targets != targets)
+    return tuple(others)[-MOST_BESIDE:]
 
 
 def standing(incident: Incident) -> tuple[tuple[Call, Calling], ...]:
@@ -159,7 +180,7 @@ def overtaken(incident: Incident, number: int, now: datetime) -> str:
     if number <= incident.covered:
         return "the second path has paged for it"
     calls = [call for call, calling in standing(incident) if calling.number == number]
-    reasons = [_silenced(Draft(incident, now), call) for call in calls] or ["a newer page has taken its place"]
+    reasons = [silenced(Draft(incident, now), call) for call in calls] or ["a newer page has taken its place"]
     return "" if "" in reasons else reasons[0]
 
 
@@ -178,7 +199,7 @@ def asked_about(incident: Incident, key: str, severity: str, now: datetime) -> s
     return outdated(incident, int(number), severity, now)
 
 
-def _silenced(draft: Draft, call: Call) -> str:
+def silenced(draft: Draft, call: Call) -> str:
     """What silences a page of this kind now; empty: nothing does."""
     incident = draft.incident
     if call is Call.PERSON:

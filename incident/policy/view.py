@@ -94,6 +94,7 @@ def summary(incident: Incident) -> str:
 ALARMS = {
     Due.ACK: "somebody acknowledges, else page again and widen",
     Due.REPAGE: "page again while nobody has acknowledged",
+    Due.RETRY: "call again whoever could not be reached",
     Due.NIGHT: "page when the night begins, if nobody has acknowledged",
     Due.CADENCE: "next update in the thread",
     Due.UPDATE_NEAR: "remind whoever owns the cadence that an update is near",

@@ -24,7 +24,9 @@ from incident.model.role import Role
 from incident.model.severity import Severity
 from incident.policy import view
 from incident.policy.decide import decide
+from incident.policy.draft import Draft
 from incident.policy.lifecycle import NEXT
+from incident.policy.paging import silenced, standing
 from tests.policy.lives import LIVES, Life, Moment, is_chain, turns
 
 FAR = datetime.max.replace(tzinfo=UTC)
@@ -137,6 +139,21 @@ def test_an_unowned_sev1_always_has_its_next_page_coming(moments):
 def _waits_for_an_ack(incident: Incident) -> bool:
     known = incident.policy is not None
     return known and incident.severity is Severity.SEV1 and not incident.acked_by and not is_over(incident)
+
+
+def test_a_call_that_reached_nobody_always_has_its_next_try_coming(moments):
+    """Who asks for somebody else is not left alone with a page that nobody got (runbook §6)."""
+    unheard = [m for m in moments if not is_over(m.after) and _calls_unheard(m)]
+
+    assert unheard
+    assert [m.event for m in unheard if Due.RETRY not in m.after.due] == []
+
+
+def _calls_unheard(moment: Moment) -> list[Call]:
+    """Calls for somebody else that are still wanted, and whose page reached nobody."""
+    numbers, now = moment.after.unheard, Draft(moment.after, moment.now)
+    calls = [call for call, calling in standing(moment.after) if calling.number in numbers]
+    return [call for call in calls if call is not Call.LADDER and not silenced(now, call)]
 
 
 def test_page_numbers_count_up(lives):
