@@ -67,6 +67,8 @@ NUMBERED = re.compile(r"(?i)[0-9a-f]*[0-9][0-9a-f]*")
 ADDRESSES = re.compile(
     r"(?i)\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])(?:[0-9a-f]{0,4}:){3,}[0-9a-f]{0,4}|\blocalhost\b|\S+@\S+"
 )
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""What is unreadable in ASCII."""
 SPOKEN = re.compile("|".join(f"(?P<w{n}>\\b(?:{words})(?!\\w))" for n, (_, words) in enumerate(WORDS)), re.IGNORECASE)
 LOOKS = tuple((why, re.compile(shape)) for why, shape in SHAPES)
 
@@ -88,22 +90,35 @@ def objection(text: str, vocabulary: Vocabulary) -> str:
 
 def plain(text: str) -> str:
     """As a reader sees it: one kind of apostrophe and blank, nothing invisible that would split a word."""
+    return re.sub(r"\s+", " ", text if text.isascii() else _seen(text))
+
+
+def _seen(text: str) -> str:
+    """Letters that look alike are the same; ASCII looks like itself, and most texts hold nothing else."""
     seen = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‑", "-").replace("‐", "-")
-    kept = "".join(c for c in seen if unicodedata.category(c) != "Cf")
-    return re.sub(r"\s+", " ", kept)
+    return "".join(c for c in seen if unicodedata.category(c) != "Cf")
 
 
 def _unreadable(text: str) -> Iterator[Slip]:
-    for letter in text:
-        if unicodedata.category(letter) in ("Cc", "Cf", "Co", "Cs") and letter not in "\n\t\r":
-            yield Slip(said=f"U+{ord(letter):04X}", why=UNREADABLE)
+    for letter in CONTROLS.findall(text) if text.isascii() else filter(_is_unreadable, text):
+        yield Slip(said=f"U+{ord(letter):04X}", why=UNREADABLE)
+
+
+def _is_unreadable(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cc", "Cf", "Co", "Cs") and letter not in "\n\t\r"
 
 
 def _names(text: str, vocabulary: Vocabulary) -> Iterator[Slip]:
-    for name in vocabulary.internal:
+    for name in _perhaps_in(text, vocabulary.internal):
         found = re.search(rf"(?<!\w){re.escape(name)}(?:s|es|'s)?(?!\w)", text, re.IGNORECASE)
         if found:
             yield Slip(said=found[0], why=INTERNAL)
+
+
+def _perhaps_in(text: str, names: tuple[str, ...]) -> Iterator[str]:
+    """Without those that are certainly not: in ASCII a plain search tells, in a fraction of a pattern's time."""
+    low = text.lower()
+    return (name for name in names if not (text.isascii() and name.isascii()) or name.lower() in low)
 
 
 def _places(text: str, vocabulary: Vocabulary) -> Iterator[Slip]:

@@ -137,6 +137,13 @@ def test_every_refusal_names_words_and_why(text: str) -> None:
     assert all(slip.said and slip.why for slip in slips(text, VOCABULARY))
 
 
+@settings(max_examples=400, deadline=None)
+@given(TEXTS | st.text(alphabet=st.characters(codec="ascii"), max_size=60))
+def test_a_foreign_letter_at_the_end_changes_nothing_of_what_is_said_before_it(text: str) -> None:
+    """Plain letters are judged by a shorter way, and it leads to the same."""
+    assert slips(f"{text} é", VOCABULARY) == slips(text, VOCABULARY)
+
+
 @pytest.mark.parametrize("piece", ["a-", "a.", "aA", "a_", "0:", "1.", "deadbeef", "x@", "the "])
 def test_a_hostile_text_is_judged_at_once(piece: str) -> None:
     """A workflow may think for two seconds; a text has at most 4000 letters."""
