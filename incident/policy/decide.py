@@ -49,6 +49,7 @@ from incident.policy import (
     archive,
     arrival,
     cadence,
+    calling_again,
     card,
     closing,
     customers,
@@ -155,7 +156,7 @@ def _came_due(draft: Draft, what: Due) -> Draft:  # noqa: C901, PLR0912 - one ro
         case Due.REPAGE:
             return escalation.repage(draft)
         case Due.RETRY:
-            return escalation.call_again(draft)
+            return calling_again.call_again(draft)
         case Due.NIGHT:
             return escalation.night_fell(draft)
         case Due.CADENCE | Due.CARD | Due.UPDATE_NEAR | Due.ROLES:

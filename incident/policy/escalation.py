@@ -2,10 +2,11 @@
 
 How to think about it. A ladder (`ladder.py`) is climbed until somebody acknowledges: that is one call. Beside it stand
 two that no ack silences, because they ask for somebody else: the owner is called when those at work are not enough, and
-a person may ask for anybody. A page's own rules are in `paging.py`, what came of one in `arrival.py`.
+a person may ask for anybody. A page's own rules are in `paging.py`, what came of one in `arrival.py`, and
+what follows when a call reached nobody in `calling_again.py`.
 """
 
-from incident.model.escalation import EVERYONE, Call, Calling
+from incident.model.escalation import EVERYONE, Call
 from incident.model.incident import Due, Incident
 from incident.model.messages import Escalate, Unack
 from incident.model.response_policy import PageWhen
@@ -13,16 +14,7 @@ from incident.model.severity import Severity
 from incident.model.timeline import Kind
 from incident.policy import cadence, ladder
 from incident.policy.draft import Draft
-from incident.policy.paging import (
-    HURTING,
-    OVER,
-    in_words,
-    newest_of_this_instant,
-    page,
-    pages_now,
-    silenced,
-    standing,
-)
+from incident.policy.paging import HURTING, OVER, in_words, newest_of_this_instant, page, pages_now
 from incident.policy.texts import clock, words
 
 CLOCKS = (Due.ACK, Due.REPAGE, Due.NIGHT)
@@ -106,7 +98,7 @@ def escalate(draft: Draft, why: str, *, also: str = "") -> Draft:
     to = f"{draft.playbook.owner} and {also}" if also else draft.playbook.owner
     draft = ladder.has_widened(draft).tell(Kind.PAGE, f"escalated to {to}", because=why)
     return cadence.post(
-        _call_owner(draft, why),
+        call_owner(draft, why),
         f"escalated to {to}",
         f"*Why:* {why}",
         *cadence.situation(draft),
@@ -115,7 +107,7 @@ def escalate(draft: Draft, why: str, *, also: str = "") -> Draft:
     )
 
 
-def _call_owner(draft: Draft, why: str) -> Draft:
+def call_owner(draft: Draft, why: str) -> Draft:
     """A page no ack silences, as it asks for somebody else; who was paged at this very instant is not paged twice.
 
     Whoever has acknowledged is left out of it while anybody else is there.
@@ -125,30 +117,6 @@ def _call_owner(draft: Draft, why: str) -> Draft:
     last = newest_of_this_instant(draft)
     whom = ("owner",) if last and "on-call" in last.targets else ("on-call", "owner")
     return page(draft, Call.OWNER, whom, why)
-
-
-def call_again(draft: Draft) -> Draft:
-    """A call that reached nobody, as long as it stands: the oldest one, and the next a minute later, as no burst."""
-    unheard = _unheard(draft)
-    wanted = [one for one in unheard if not silenced(draft, one[0])]
-    left = wanted[1:]
-    done = {calling.number for _, calling in unheard} - {calling.number for _, calling in left}
-    draft = draft.set(unheard=tuple(number for number in draft.incident.unheard if number not in done))
-    draft = draft.due(Due.RETRY, draft.now + draft.policy.same_page_within) if left else draft
-    return _repeat(draft, *wanted[0]) if wanted else draft
-
-
-def _unheard(draft: Draft) -> list[tuple[Call, Calling]]:
-    """Calls for somebody else, oldest first; the ladder has a clock of its own."""
-    calls = [(call, c) for call, c in standing(draft.incident) if call is not Call.LADDER]
-    return sorted((one for one in calls if one[1].number in draft.incident.unheard), key=lambda one: one[1].number)
-
-
-def _repeat(draft: Draft, call: Call, calling: Calling) -> Draft:
-    if call is Call.OWNER:
-        return _call_owner(draft, f"{draft.playbook.owner} could not be reached")
-    why = f"{in_words(draft, calling.targets)} could not be reached"
-    return page(draft, call, calling.targets, why, asker=calling.spared)
 
 
 def asked(draft: Draft, message: Escalate) -> Draft:

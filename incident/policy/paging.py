@@ -40,8 +40,8 @@ def page(
     """
     spared = _spared(draft, call, asker)
     for last in () if anew else _just_asked(draft, call):
-        if (EVERYONE in last.targets or set(targets) <= set(last.targets)) and set(last.spared) <= set(spared):
-            return _speaks_for(draft, last, call)
+        if covers(last.targets, targets) and set(last.spared) <= set(spared):
+            return _speaks_for(draft, last, call, targets)
     number = draft.incident.pages + 1
     calling = Calling(
         number=number,
@@ -56,9 +56,15 @@ def page(
     return draft.do(_effect(draft, calling, why))
 
 
-def _speaks_for(draft: Draft, last: Calling, call: Call) -> Draft:
+def covers(targets: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Does a page for these ask for all of the others?"""
+    return EVERYONE in targets or set(others) <= set(targets)
+
+
+def _speaks_for(draft: Draft, last: Calling, call: Call, targets: tuple[str, ...]) -> Draft:
     """That page is one of this call too; where it has reached nobody, both are tried again with one page."""
-    draft = draft.set(calls={**draft.incident.calls, call: last})
+    beside = tuple(c for c in _beside(draft, call, targets) if c.number != last.number)
+    draft = draft.set(calls={**draft.incident.calls, call: replace(last, before=beside)})
     if last.number not in draft.incident.unheard:
         return draft
     soon = draft.now + draft.policy.retry_undelivered_page_after

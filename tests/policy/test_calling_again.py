@@ -100,6 +100,24 @@ def test_two_who_could_not_be_reached_are_tried_again_one_after_the_other():
     assert list(zip(story.page_minutes, targets(story), strict=True))[3:] == [(2, ("person:bo",)), (3, ("person:kim",))]
 
 
+def test_who_is_called_for_two_reasons_is_tried_again_once():
+    """By ana, and half a minute later because it is not mitigated: neither reached anybody (design §6)."""
+    story = hurting().acks().after(minutes=29.5)
+    story.dead = set(EVERY_WAY)
+    story.says(asks("owner")).after(minutes=1).dead.clear()
+
+    assert story.after(minutes=30).page_minutes == [0, 29.5, 30, 31.5]
+
+
+def test_a_page_that_speaks_for_one_whom_a_person_asked_for_leaves_the_others_standing():
+    """Bo was not reached either, and has his turn a minute later."""
+    story = hurting().acks().after(minutes=29.5)
+    story.dead = set(EVERY_WAY)
+    story.says(asks("owner")).says(asks("bo")).after(minutes=1).dead.clear()
+
+    assert targets(story.after(minutes=30))[-2:] == [("on-call", "owner"), ("person:bo",)]
+
+
 def test_who_is_asked_for_twice_is_tried_again_once():
     """The second page is the first one's retry."""
     story = Story(slow_pager=True).acks().says(asks("bo")).takes(undelivered(2))
