@@ -47,7 +47,7 @@ def settled(draft: Draft, outcome: Settled | SettleFailed) -> Draft:
 
 def _named(draft: Draft) -> Draft:
     """Each page that is asked for now opens an alarm of this turn."""
-    if not draft.incident.turn:
+    if not draft.incident.turn or not any(isinstance(effect, Page) for effect in draft.effects):
         return draft
     name = alarm_name(draft.incident.key, draft.incident.turn)
     effects = tuple(replace(e, alarm=name) if isinstance(e, Page) else e for e in draft.effects)

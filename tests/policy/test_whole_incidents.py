@@ -1,4 +1,4 @@
-"""A thousand whole incidents by a virtual clock: what no bystander may ever see (issue 5 §7).
+"""Two thousand whole incidents by a virtual clock: what no bystander may ever see (issue 5 §7).
 
 Each seed is a world: who sleeps, which channel is down when, when we are away, when the impact ends. A failing test
 names the seeds; `Play(world(seed)).live()` plays one again, and its `moments` tell what happened.
@@ -26,8 +26,8 @@ from incident.model.timeline import Kind
 from runbook.response import RESPONSE
 from tests.policy.whole import Play, Sent, Span, behind, world
 
-SEEDS = range(int(os.environ.get("WHOLE_INCIDENTS", "1000")))
-"""`WHOLE_INCIDENTS=5000 pytest …` plays more of them; about 30 ms each."""
+SEEDS = range(int(os.environ.get("WHOLE_INCIDENTS", "2000")))
+"""`WHOLE_INCIDENTS=5000 pytest …` plays more of them; about 20 ms each."""
 SLACK = timedelta(seconds=60)
 """What the clocks of the policy may be late by."""
 pytestmark = pytest.mark.timeout(60 + len(SEEDS))

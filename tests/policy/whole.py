@@ -208,6 +208,7 @@ class Play:
         self._on_their_way: dict[str, Page] = {}
         self._remembered: set[tuple[str, str]] = set()
         self._told = False
+        self._alarms: set[datetime] = set()
 
     def live(self) -> "Play":
         """From the alert until it is closed, or nine hours have passed."""
@@ -254,10 +255,17 @@ class Play:
         for effect in effects:
             self._start(effect)
         if self.incident.due:
-            self.at(min(self.incident.due.values()), self._ring)
+            self._set_alarm(max(min(self.incident.due.values()), self.now))
+
+    def _set_alarm(self, at: datetime) -> None:
+        """One for each instant: a second one at the same instant would find nothing due."""
+        if at not in self._alarms:
+            self._alarms.add(at)
+            self.at(at, self._ring)
 
     def _ring(self) -> None:
         """The alarm: what came due is compared, never trusted."""
+        self._alarms.discard(self.now)
         outage = self.world.outage_at(self.now)
         if outage:
             self.at(outage[1], self._ring)
