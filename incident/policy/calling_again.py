@@ -6,7 +6,7 @@ The ladder is no such call: it has a clock of its own, and climbs.
 from incident.model.escalation import EVERYONE, Call, Calling
 from incident.policy.draft import Draft
 from incident.policy.escalation import call_owner
-from incident.policy.paging import covers, in_words, page, silenced, standing, try_again
+from incident.policy.paging import covers, page, silenced, standing, try_again
 
 
 def call_again(draft: Draft) -> Draft:
@@ -52,7 +52,7 @@ def _width(one: tuple[Call, Calling]) -> tuple[bool, int, bool]:
 
 
 def _repeat(draft: Draft, call: Call, calling: Calling) -> Draft:
+    """For its own reason: nobody has read that yet."""
     if call is Call.OWNER:
-        return call_owner(draft, f"{draft.playbook.owner} could not be reached")
-    why = f"{in_words(draft, calling.targets)} could not be reached"
-    return page(draft, call, calling.targets, why, asker=calling.spared)
+        return call_owner(draft, calling.why)
+    return page(draft, call, calling.targets, calling.why, asker=calling.spared)

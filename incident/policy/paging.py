@@ -41,7 +41,8 @@ def page(
     spared = _spared(draft, call, asker)
     for last in () if anew else _just_asked(draft, call):
         if covers(last.targets, targets) and set(last.spared) <= set(spared):
-            return _speaks_for(draft, last, call, targets)
+            beside = _beside(draft, call, targets, last.number)
+            return _speaks_for(draft, call, replace(last, why=why, before=beside))
     number = draft.incident.pages + 1
     calling = Calling(
         number=number,
@@ -50,7 +51,7 @@ def page(
         targets=targets,
         why=why,
         spared=spared,
-        before=_beside(draft, call, targets),
+        before=_beside(draft, call, targets, number),
     )
     draft = draft.set(pages=number, paged_at=draft.now, calls={**draft.incident.calls, call: calling})
     return draft.do(_effect(draft, calling, why))
@@ -61,15 +62,14 @@ def covers(targets: tuple[str, ...], others: tuple[str, ...]) -> bool:
     return EVERYONE in targets or set(others) <= set(targets)
 
 
-def _speaks_for(draft: Draft, last: Calling, call: Call, targets: tuple[str, ...]) -> Draft:
-    """That page is one of this call too; where it has reached nobody, both are tried again with one page."""
-    beside = tuple(c for c in _beside(draft, call, targets) if c.number != last.number)
-    draft = draft.set(calls={**draft.incident.calls, call: replace(last, before=beside)})
-    if last.number not in draft.incident.unheard:
+def _speaks_for(draft: Draft, call: Call, calling: Calling) -> Draft:
+    """The last page is one of this call too; where it has reached nobody, both are tried again with one page."""
+    draft = draft.set(calls={**draft.incident.calls, call: calling})
+    if calling.number not in draft.incident.unheard:
         return draft
     soon = draft.now + draft.policy.retry_undelivered_page_after
     with_it = (at for what, at in draft.incident.due.items() if what in (Due.REPAGE, Due.RETRY) and at > draft.now)
-    return try_again(draft, {call}, min(soon, *with_it))
+    return try_again(draft, {call}, min((soon, *with_it)))
 
 
 def try_again(draft: Draft, calls: Set[Call], at: datetime) -> Draft:
@@ -110,12 +110,12 @@ def _going_out(incident: Incident) -> tuple[Calling, ...]:
     return tuple(calling for calling in incident.calls.values() if calling.number > incident.covered)
 
 
-def _beside(draft: Draft, call: Call, targets: tuple[str, ...]) -> tuple[Calling, ...]:
+def _beside(draft: Draft, call: Call, targets: tuple[str, ...], number: int) -> tuple[Calling, ...]:
     """What a person asked for is not overtaken by what the next one asks for, unless that is the same."""
     last = draft.incident.calls.get(call)
     if call is not Call.PERSON or last is None:
         return ()
-    others = (c for c in (*last.before, replace(last, before=())) if c.targets != targets)
+    others = (c for c in (*last.before, replace(last, before=())) if c.targets != targets and c.number != number)
     return tuple(others)[-MOST_BESIDE:]
 
 

@@ -8,13 +8,19 @@ import pytest
 from incident.model.effects import Page
 from incident.model.escalation import Ladder, Rung
 from incident.model.messages import Escalate, Mitigated
+from incident.model.response_policy import ResponsePolicy
 from incident.model.severity import Severity
 from runbook.response import RESPONSE
 from tests.policy.story import Story, delivered, hurting, undelivered
 
 EVERY_WAY = {"ntfy", "chat"}
-LATE = Ladder(rungs=(Rung(targets=("on-call",), wait=timedelta(minutes=30.5)), Rung(targets=("on-call", "owner"))))
-"""Its second rung comes half a minute after the owner was called."""
+
+
+def widens_after(minutes: float) -> ResponsePolicy:
+    """Its ladder asks for the owner too after so long; a SEV-1 calls the owner after 30 minutes in any case."""
+    first = Rung(targets=("on-call",), wait=timedelta(minutes=minutes))
+    ladder = Ladder(rungs=(first, Rung(targets=("on-call", "owner"))))
+    return replace(RESPONSE, ladders=RESPONSE.ladders | {"shop": {Severity.SEV1: ladder}})
 
 
 def unheard_owner(**begin: object) -> Story:
@@ -53,6 +59,25 @@ def test_an_owner_who_could_not_be_reached_is_called_again_and_the_ladder_keeps_
     assert rungs(story.after(minutes=32)) == [(0, 1), (5, 2), (30, 0), (32, 0), (34, 0), (65, 2)]
 
 
+def test_an_owner_who_is_reached_at_last_reads_why_they_were_called():
+    """That earlier pages were lost is nothing to them (runbook §6)."""
+    story = unheard_owner().after(minutes=1)
+
+    assert [page.because for page in story.all(Page)][-2:] == ["not mitigated within 30 min"] * 2
+
+
+def test_a_call_the_ladder_s_page_spoke_for_is_made_again_for_its_own_reason():
+    """Somebody has acknowledged meanwhile, so the ladder's is no longer true."""
+    story = hurting()
+    story.dead = set(EVERY_WAY)
+    story.asleep(hours=1).acks().after(minutes=2)
+
+    assert [page.because for page in story.all(Page)][1:] == [
+        "nobody acknowledged within 5 min",
+        "not mitigated within 30 min",
+    ]
+
+
 def test_an_ack_does_not_end_the_search_for_the_owner():
     """They asked for somebody else than whoever has it now (runbook §6)."""
     story = unheard_owner().acks()
@@ -68,10 +93,18 @@ def test_an_impact_that_has_stopped_ends_the_search_for_the_owner():
 
 def test_a_page_of_the_ladder_that_a_call_spoke_for_is_tried_again_though_the_impact_has_stopped():
     """That call reached nobody, and now nobody is called but whoever is to acknowledge (runbook §1)."""
-    policy = replace(RESPONSE, ladders=RESPONSE.ladders | {"shop": {Severity.SEV1: LATE}})
-    story = unheard_owner(policy=policy).says(Mitigated()).after(minutes=2)
+    story = unheard_owner(policy=widens_after(30.5)).says(Mitigated()).after(minutes=2)
 
     assert rungs(story) == [(0, 1), (30, 0), (32, 2)]
+
+
+def test_an_owner_for_whom_a_lost_page_of_the_ladder_spoke_is_called_though_an_ack_has_ended_the_ladder():
+    """Half a minute before the owner was due that page had called for both, and reached nobody (runbook §6)."""
+    story = hurting(policy=widens_after(29.5)).after(minutes=29)
+    story.dead = set(EVERY_WAY)
+    story.after(minutes=0.7).acks().dead.clear()
+
+    assert rungs(story.after(minutes=30)) == [(0, 1), (29.5, 2), (32, 0)]
 
 
 def test_a_page_of_the_ladder_that_calls_the_owner_too_is_tried_again_as_one():
