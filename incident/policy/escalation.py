@@ -98,7 +98,7 @@ def escalate(draft: Draft, why: str, *, also: str = "") -> Draft:
     to = f"{draft.playbook.owner} and {also}" if also else draft.playbook.owner
     draft = ladder.has_widened(draft).tell(Kind.PAGE, f"escalated to {to}", because=why)
     return cadence.post(
-        call_owner(draft, why),
+        call_owner(draft, why, anew=_was_lost(draft)),
         f"escalated to {to}",
         f"*Why:* {why}",
         *cadence.situation(draft),
@@ -107,7 +107,13 @@ def escalate(draft: Draft, why: str, *, also: str = "") -> Draft:
     )
 
 
-def call_owner(draft: Draft, why: str) -> Draft:
+def _was_lost(draft: Draft) -> bool:
+    """The ladder's last page has reached nobody: it speaks for nothing that happens now."""
+    last = draft.incident.calls.get(Call.LADDER)
+    return last is not None and last.number in draft.incident.unheard and last.at < draft.now
+
+
+def call_owner(draft: Draft, why: str, *, anew: bool = False) -> Draft:
     """A page no ack silences, as it asks for somebody else; who was paged at this very instant is not paged twice.
 
     Whoever has acknowledged is left out of it while anybody else is there.
@@ -116,7 +122,7 @@ def call_owner(draft: Draft, why: str) -> Draft:
         return draft
     last = newest_of_this_instant(draft)
     whom = ("owner",) if last and "on-call" in last.targets else ("on-call", "owner")
-    return page(draft, Call.OWNER, whom, why)
+    return page(draft, Call.OWNER, whom, why, anew=anew)
 
 
 def asked(draft: Draft, message: Escalate) -> Draft:

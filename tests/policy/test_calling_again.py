@@ -98,13 +98,21 @@ def test_a_page_of_the_ladder_that_a_call_spoke_for_is_tried_again_though_the_im
     assert rungs(story) == [(0, 1), (30, 0), (32, 2)]
 
 
-def test_an_owner_for_whom_a_lost_page_of_the_ladder_spoke_is_called_though_an_ack_has_ended_the_ladder():
-    """Half a minute before the owner was due that page had called for both, and reached nobody (runbook §6)."""
+def test_an_escalation_is_not_put_off_by_a_page_of_the_ladder_that_was_lost():
+    """Half a minute before, that page had called for both, and reached nobody: this is news (runbook §6)."""
     story = hurting(policy=widens_after(29.5)).after(minutes=29)
     story.dead = set(EVERY_WAY)
-    story.after(minutes=0.7).acks().dead.clear()
+    story.after(minutes=0.7).dead.clear()
 
-    assert rungs(story.after(minutes=30)) == [(0, 1), (29.5, 2), (32, 0)]
+    assert rungs(story.after(minutes=1)) == [(0, 1), (29.5, 2), (30, 0)]
+
+
+def test_an_owner_whose_turn_falls_to_a_lost_page_of_the_ladder_is_called_again_though_an_ack_has_ended_the_ladder():
+    """Half a minute before, that page had called for both; nobody will page it again (runbook §2.1, §6)."""
+    story = unheard_owner(policy=widens_after(31.5)).after(minutes=0.7).acks()
+    story.dead.clear()
+
+    assert rungs(story.after(minutes=10)) == [(0, 1), (30, 0), (31.5, 2), (34, 0)]
 
 
 def test_a_page_of_the_ladder_that_calls_the_owner_too_is_tried_again_as_one():
