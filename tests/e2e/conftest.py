@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.stories import STORIES, Hands, Restarted, Story
 
-SIDE_BY_SIDE = 4
+SIDE_BY_SIDE = 5
 """Each brings an engine, a worker, a bridge and a practice world: more would only slow each other down."""
 
 

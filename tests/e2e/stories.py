@@ -318,16 +318,16 @@ async def nobody_answers(home: Path) -> Quiet:
 
 Story = Callable[[Path], Awaitable[Any]]
 STORIES: dict[str, Story] = {
-    "born_for_real": born_for_real,
-    "worker_killed_while_redriving": worker_killed_while_redriving,
     "worker_killed_early_and_late": partial(ordeal, victim="worker", moments=EARLY),
     "worker_killed_in_the_middle": partial(ordeal, victim="worker", moments=LATE),
-    "engine_killed": partial(ordeal, victim="engine", moments=ALL),
+    "worker_killed_while_redriving": worker_killed_while_redriving,
+    "up_killed": partial(restarted, scenario="self-heal", moment="triage → mitigate", end=kill_up),
+    "power_cut": partial(restarted, scenario="flaky-vantage", moment="AppDBDown cleared", end=power_cut),
     "bridge_killed": partial(ordeal, victim="bridge", moments=ALL),
     "nobody_answers": nobody_answers,
     "interrupted": partial(restarted, scenario="app-db-down", moment="triage → mitigate", end=ctrl_c),
-    "up_killed": partial(restarted, scenario="self-heal", moment="triage → mitigate", end=kill_up),
-    "power_cut": partial(restarted, scenario="flaky-vantage", moment="AppDBDown cleared", end=power_cut),
+    "engine_killed": partial(ordeal, victim="engine", moments=ALL),
+    "born_for_real": born_for_real,
     "hands_on": hands_on,
 }
 """In the order in which they are begun: the longest first."""

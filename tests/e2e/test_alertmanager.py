@@ -1,6 +1,7 @@
 """Alerts born in a real Prometheus, told by a real Alertmanager, to a bridge that was down when they began."""
 
 import asyncio
+import shutil
 from typing import Any
 
 import pytest
@@ -8,7 +9,12 @@ import pytest
 from tests.e2e.machine import INCIDENT
 from tests.e2e.stories import BY_HAND, Born
 
-pytestmark = pytest.mark.timeout(240)
+PROGRAMS = ("prometheus", "prometheus-alertmanager", "prometheus-blackbox-exporter")
+MISSING = [name for name in PROGRAMS if shutil.which(name) is None]
+pytestmark = [
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(bool(MISSING), reason=f"not on this machine (Debian: apt-get install {' '.join(MISSING)})"),
+]
 
 
 @pytest.fixture

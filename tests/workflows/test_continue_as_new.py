@@ -165,7 +165,7 @@ async def test_a_deadline_survives(crowded, brisk):
 
 async def test_an_unacknowledged_incident_pages_each_number_once(crowded, brisk):
     """Re-pages and new runs do not disturb each other."""
-    policy = quick(ack_within=seconds(0.3), repage_every=seconds(0.3))
+    policy = quick(ack_within=seconds(1), repage_every=seconds(1))
     case = await crowded(playbook=blind(), policy=policy)
     await case.said("page 9 delivered")
     numbers = [p.number for p in brisk.house.pager.of(case.id)]

@@ -96,7 +96,7 @@ async def test_a_deadline_that_passed_without_a_worker_is_met_by_the_next_one(ow
 async def test_an_outage_is_followed_by_one_page_not_by_a_backlog(own_namespace, town_house):
     """Three re-pages were due meanwhile: one tells it all, and the next one comes at its usual distance."""
     every = seconds(1)
-    policy = quick(ack_within=seconds(0.2), repage_every=every)
+    policy = quick(ack_within=every, repage_every=every)
     case = await open_incident(own_namespace, "incident-AppDBDown-backlog", playbook=blind(), policy=policy)
     async with town_house.worker(own_namespace):
         await case.said("page 2 delivered")
