@@ -40,13 +40,13 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def cached() -> Path:
-    """Where what Go built is kept. The name says of what, so that an earlier one is not taken for it."""
-    return cache_folder() / f"temporal-{CLI}-sqlite-{DRIVER}"
+    """Where what Go built is kept. Its folder says of what, so that an earlier one is not taken for it."""
+    return cache_folder() / f"{CLI}-sqlite-{DRIVER}" / "temporal"
 
 
 def cached_download() -> Path:
     """Where what the SDK downloaded is kept."""
-    return cache_folder() / "temporal-downloaded"
+    return cache_folder() / "downloaded" / "temporal"
 
 
 def link() -> Path:
@@ -132,7 +132,9 @@ def _keep(folder: Path, pattern: str, where: Path) -> Path:
     found = sorted(path for path in folder.glob(pattern) if path.is_file() and os.access(path, os.X_OK))
     if not found:
         raise NotThisWay(f"it ended well but left no {pattern} in {folder}")
-    usable(found[0]).replace(where)
+    usable(found[0])
+    where.parent.mkdir(exist_ok=True)
+    found[0].replace(where)
     return where
 
 
