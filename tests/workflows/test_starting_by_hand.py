@@ -80,10 +80,8 @@ async def test_the_alerts_name_is_enough(town, terminal, incident_id, kind):
     """And what else is said counts (design §5)."""
     typed, severity = WORKING[kind]
     await start(terminal, incident_id, "--input", typed)
-    case = Case(town.client, incident_id)
-    await case.said("owner:")
 
-    assert (await case.status())["severity"] == severity
+    assert await Case(town.client, incident_id).stands(severity=severity)
 
 
 async def test_signal_with_start_opens_an_incident_and_tells_it(town, terminal, incident_id):
