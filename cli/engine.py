@@ -5,7 +5,7 @@ import asyncio
 import typer
 
 from cli.connect import SayNo
-from cli.supervise import Child, NotReady, Say, Supervisor
+from cli.supervise import Child, NotReady, Say, Supervisor, sigterm_stops
 from worker.engine import HOST, checked_command, is_serving
 from worker.settings import Settings, load_settings
 
@@ -26,7 +26,7 @@ def engine() -> None:
         asyncio.run(_serve(load_settings()))
     except NotReady as error:
         raise SayNo(str(error)) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         _say("engine: stopped; it goes on from here")
 
 
@@ -39,6 +39,7 @@ def engine_child(settings: Settings, say: Say) -> Child:
 
 
 async def _serve(settings: Settings) -> None:
+    sigterm_stops()
     async with Supervisor([engine_child(settings, _say)], settings.home / "logs", _say) as programs:
         await programs.ready("engine", READY_WITHIN_S)
         ui = f"http://{HOST}:{settings.engine.ui_port}"

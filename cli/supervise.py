@@ -149,6 +149,13 @@ class Supervisor:
         await process.wait()
 
 
+def sigterm_stops() -> None:
+    """Whoever asks us to stop, as systemd does, gets what Ctrl-C gets: this task is cancelled, its blocks are left."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
 async def _death(kept: _Kept, process: asyncio.subprocess.Process) -> str:
     """What it died of, or was killed for here."""
     if kept.child.may_be_mute_s == math.inf:

@@ -16,7 +16,7 @@ from cli.connect import SayNo
 from cli.engine import engine_child
 from cli.gameday import known_scenario, play
 from cli.panels import console
-from cli.supervise import Child, NotReady, Supervisor
+from cli.supervise import Child, NotReady, Supervisor, sigterm_stops
 from gameday.drill import PROVISIONING, SCENARIOS
 from gameday.provisioning.launch import TOLD, command, read_platform
 from gameday.world.launch import RunningWorld, read_world
@@ -58,7 +58,7 @@ def up(
         asyncio.run(Everything(settings, wanted, console()).run())
     except NotReady as error:
         raise SayNo(str(error)) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         typer.echo("stopped; `incidents up` goes on from here", err=True)
 
 
@@ -87,6 +87,7 @@ class Everything:
 
     async def run(self) -> None:
         """Until cancelled. Raises NotReady, EngineError."""
+        sigterm_stops()
         async with AsyncExitStack() as stack:
             below = [*self._engine(), *self._world()]
             lower = await stack.enter_async_context(Supervisor(below, self._logs, self._say))

@@ -51,7 +51,7 @@ LONGEST_FIRST = ("test_product.py", "test_operators.py", "redrive", "gameday", "
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where files run side by side, they are handed out in this order; what is played at length only when asked for."""
-    if not config.option.markexpr and "REDRIVE_CASES" not in os.environ:
+    if "at_length" not in config.option.markexpr and "REDRIVE_CASES" not in os.environ:
         long = [item for item in items if item.get_closest_marker("at_length")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]

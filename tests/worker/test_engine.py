@@ -1,5 +1,6 @@
 """The embedded engine: how one is got, and that it keeps what it took."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -237,3 +238,15 @@ async def test_incidents_engine_serves_where_the_settings_say(tmp_path: Path) ->
     with running([sys.executable, "-m", "cli.main", "engine"], environment):
         await wait_until_serving(f"127.0.0.1:{port}", timeout=30)
     assert (tmp_path / "engine.db").is_file()
+
+
+async def test_incidents_engine_that_is_asked_to_stop_stops_in_order(tmp_path: Path) -> None:
+    """SIGTERM, as systemd sends it: exit code 0, and its port is free."""
+    port = free_port()
+    environment = {**os.environ, "INCIDENTS_HOME": str(tmp_path), "INCIDENTS_ENGINE__PORT": str(port)}
+    environment |= {"INCIDENTS_ENGINE__UI_PORT": str(free_port())}
+    with running([sys.executable, "-m", "cli.main", "engine"], environment) as process:
+        await wait_until_serving(f"127.0.0.1:{port}", timeout=30)
+        process.terminate()
+        assert await asyncio.to_thread(process.wait, 30) == 0
+    require_free(port, "INCIDENTS_ENGINE__PORT")

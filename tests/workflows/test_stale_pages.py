@@ -20,7 +20,6 @@ from tests.fakes import FakePager
 from tests.waiting import eventually
 from tests.workflows.case import Case, open_incident
 from tests.workflows.policies import blind, quick, seconds
-from tests.workflows.test_restarts import passes
 from worker.sandbox import sandbox
 from workflows.contract import TASK_QUEUE
 from workflows.incident import IncidentWorkflow
@@ -118,11 +117,10 @@ async def test_a_page_whose_severity_has_changed_is_said_anew(held: Held) -> Non
 
 async def test_a_page_of_which_nobody_can_be_asked_goes_out_and_says_so(own: Client, tmp_path) -> None:
     """Its incident's worker is away: better woken for nothing than not at all."""
-    house = House(tmp_path)
+    house, never_fresh = House(tmp_path), quick(page_fresh_for=seconds(0))
     async with Worker(own, task_queue=TASK_QUEUE, workflows=[IncidentWorkflow], workflow_runner=sandbox()):
-        case = await open_incident(own, "incident-AppDBDown-unasked", playbook=blind(), policy=quick())
+        case = await open_incident(own, "incident-AppDBDown-unasked", playbook=blind(), policy=never_fresh)
         await case.stands(pages=1)
-    await passes(seconds(6))  # its first message goes out unasked while it is fresh
     async with house.world() as world, Worker(own, task_queue=TASK_QUEUE, activities=provide(world).hot):
 
         async def arrived() -> list[Page]:
