@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,7 +166,8 @@ class Machine:
     def kill_all(self) -> None:
         """As a power cut would."""
         for pid in self.processes():
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # its parent went first, and took it along
+                os.kill(pid, signal.SIGKILL)
 
     async def pages(self) -> list[dict[str, Any]]:
         """Pages that reached the phone."""
